@@ -15,11 +15,16 @@ export interface Author {
 /** What the journal adds to a fact when it is appended. */
 export interface Recorded<F extends Fact = Fact> {
   readonly fact: F
+  readonly id: string
+  /** The stream's name, `<kind>/<id>`. */
+  readonly stream: string
   /** The user's own gapless number of the event: the cursor of devices. */
   readonly number: number
   /** Whole seconds; one per append and user, never falling: the `since` of doors that count in time. */
   readonly stamp: number
   readonly author: Author
+  /** When the server recorded it, in milliseconds since 1970. */
+  readonly recordedAt: number
 }
 
 /**
@@ -48,4 +53,18 @@ export function fold<State, Command, F extends Fact>(
   let state = decider.initial
   for (const event of events) state = decider.evolve(state, event)
   return state
+}
+
+/**
+ * Lifts stored data of past versions to the present shape: for each event type the steps from version 1 on. The
+ * present version of a type is the number of its steps plus one.
+ */
+export type Upcasts = Readonly<Record<string, readonly ((data: never) => unknown)[]>>
+
+export const presentVersion = (upcasts: Upcasts, type: string): number => (upcasts[type]?.length ?? 0) + 1
+
+export function upcast(upcasts: Upcasts, type: string, version: number, data: unknown): unknown {
+  const steps = upcasts[type] ?? []
+  if (version > steps.length + 1) throw new Error(`event ${type} version ${version} is newer than this server`)
+  return steps.slice(version - 1).reduce<unknown>((old, step) => step(old as never), data)
 }

@@ -1,0 +1,93 @@
+import { bodyParser } from '@koa/bodyparser'
+import type Koa from 'koa'
+import { type Refusal, refuse } from '../kernel/refusal.ts'
+
+/** A JSON body: what it says and, for the hash of idempotent requests, how it says it. */
+export interface JsonBody {
+  readonly value: unknown
+  readonly text: string
+}
+
+/** Bytes of an unpacked body where an endpoint does not say otherwise. */
+export const defaultBodyLimit = 1024 * 1024
+
+/**
+ * Reads bodies of up to `limit` unpacked bytes, gzip and deflate included. Whatever the content type says, the body
+ * is JSON: an object or an array; an absent one counts as `{}`. Refuses everything else, and text that PostgreSQL
+ * can't hold. Throws an error with status 415 for an unknown content encoding.
+ */
+export function bodyReader(limit: number): (ctx: Koa.Context) => Promise<JsonBody | Refusal> {
+  const parse = bodyParser({
+    enableTypes: ['json'],
+    detectJSON: () => true,
+    jsonLimit: `${limit}b`,
+    parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+  })
+  return async (ctx) => {
+    try {
+      await settleWhenAborted(
+        ctx,
+        parse(ctx, async () => {}),
+      )
+    } catch (error) {
+      // The rest of the upload is thrown away, else a packed one stands still and keeps its connection for a minute.
+      ctx.req.unpipe()
+      ctx.req.resume()
+      return refusalOf(error, limit)
+    }
+    const { body: value = {}, rawBody: text = '' } = ctx.request
+    const path = suspicious.test(text) ? unstorable(value) : undefined
+    if (path === undefined) return { value, text }
+    const message = 'holds a NUL character or half a surrogate pair'
+    return refuse('validation', `${path}: ${message}`, [{ path, message }])
+  }
+}
+
+/**
+ * Errors do not travel through the pipe between a request and its unpacking, so the parser would wait for ever for
+ * the rest of a packed upload whose sender has gone.
+ */
+function settleWhenAborted<T>(ctx: Koa.Context, parsed: Promise<T>): Promise<T> {
+  if (ctx.req.headers['content-encoding'] === undefined) return parsed
+  return new Promise((resolve, reject) => {
+    ctx.req.once('error', reject)
+    parsed.then(resolve, reject).finally(() => ctx.req.off('error', reject))
+  })
+}
+
+function refusalOf(error: unknown, limit: number): Refusal {
+  const { status, code, message } = error as { status?: number; code?: string; message: string }
+  if (status === 413) return refuse('payload_too_large', `The body is larger than ${limit} bytes, unpacked.`)
+  if (status === 415) throw Object.assign(new Error('The content encoding is unknown.'), { status, expose: true })
+  if (status === 400 || error instanceof SyntaxError) return wrongBody(`not a JSON object or array: ${message}`)
+  if (code?.startsWith('Z_')) return wrongBody(`not what its content encoding says: ${message}`)
+  if (code === 'ECONNRESET') return wrongBody('cut off')
+  throw error
+}
+
+function wrongBody(message: string): Refusal {
+  return refuse('validation', `The body is ${message}.`, [{ path: 'body', message }])
+}
+
+/** Cheap over the raw text: only an escape can bring a NUL or half a surrogate pair into a parsed string. */
+const suspicious = /\\u(?:0000|d[89a-f])/i
+
+/** The dotted path of the first text in `value` that PostgreSQL can't hold. Not recursive: nesting may be deep. */
+function unstorable(value: unknown): string | undefined {
+  const left: { path: string; value: unknown }[] = [{ path: '', value }]
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { path, value: at } = next
+    if (typeof at === 'string' && !storable(at)) return path
+    if (typeof at !== 'object' || at === null) continue
+    for (const [key, child] of Object.entries(at)) {
+      const childPath = path === '' ? key : `${path}.${key}`
+      if (!storable(key)) return childPath
+      left.push({ path: childPath, value: child })
+    }
+  }
+  return undefined
+}
+
+function storable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}

@@ -1,0 +1,196 @@
+import { STATUS_CODES } from 'node:http'
+import type { Endpoint } from '../kernel/endpoint.ts'
+import type { RefusalReason } from '../kernel/refusal.ts'
+import { defaultBodyLimit } from './body.ts'
+import { type JsonSchema, type SchemaCollector, schemaCollector } from './json-schemas.ts'
+import { problemBody, statusAndCode } from './problems.ts'
+import { apiPrefix } from './router.ts'
+
+export interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required: boolean
+  readonly description?: string
+  readonly schema: JsonSchema
+}
+
+type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>
+
+export interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
+  /** The scopes of which one is enough; none where any valid token will do. */
+  readonly 'x-scope': readonly string[]
+  readonly parameters: readonly Parameter[]
+  readonly requestBody?: { readonly required: boolean; readonly description: string; readonly content: Content }
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
+}
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0'
+  readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly servers: readonly { readonly url: string }[]
+  readonly tags: readonly { readonly name: string }[]
+  /** By path, then by method. */
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: {
+    readonly securitySchemes: Readonly<Record<string, object>>
+    readonly schemas: Readonly<Record<string, JsonSchema>>
+  }
+}
+
+/**
+ * The OpenAPI 3.1 document of the API, made of what validates its requests. `baseUrl` is where people reach the
+ * instance. Throws when two operations would get the same id.
+ */
+export function openApiDocument(
+  endpoints: readonly Endpoint[],
+  { version, baseUrl }: { readonly version: string; readonly baseUrl: string },
+): OpenApiDocument {
+  const schemas = schemaCollector()
+  const problem = schemas.describe(problemBody, 'output', 'Problem')
+  const paths: Record<string, Record<string, Operation>> = {}
+  const ids = new Set<string>()
+  for (const endpoint of endpoints) {
+    const operation = operationOf(endpoint, schemas, problem)
+    if (ids.has(operation.operationId)) throw new Error(`two operations called ${operation.operationId}`)
+    ids.add(operation.operationId)
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operation }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Balados Sync',
+      version,
+      description: 'Keeps a podcast life in step between apps and devices: subscriptions, plays, playlists, privacy.',
+    },
+    servers: [{ url: `${baseUrl.replace(/\/+$/, '')}${apiPrefix}` }],
+    tags: [...new Set(endpoints.map((endpoint) => endpoint.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        app: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A JWT that the app signs for each call with the key of its authorization.',
+        },
+      },
+      schemas: schemas.components,
+    },
+  }
+}
+
+function operationOf(endpoint: Endpoint, schemas: SchemaCollector, problem: JsonSchema): Operation {
+  const scopes = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
+  const operationId = idOf(endpoint)
+  const needs = scopes.length === 0 ? 'any valid token' : `the scope ${scopes.map((s) => `\`${s}\``).join(' or ')}`
+  return {
+    operationId,
+    summary: endpoint.summary,
+    description: [endpoint.description, `Needs ${needs}.`].filter(Boolean).join('\n\n'),
+    tags: [endpoint.tag],
+    security: [{ app: [] }],
+    'x-scope': scopes,
+    parameters: parametersOf(endpoint, schemas, operationId),
+    ...(endpoint.body && {
+      requestBody: {
+        required: !endpoint.body.safeParse({}).success,
+        description: `At most ${endpoint.bodyLimit ?? defaultBodyLimit} bytes unpacked; gzip and deflate are accepted.`,
+        content: json(schemas.describe(endpoint.body, 'input', `${operationId}Body`)),
+      },
+    }),
+    responses: responsesOf(endpoint, schemas, operationId, problem),
+  }
+}
+
+/** `put /play/{item}/position` → `putPlayByItemPosition`. */
+function idOf({ method, path }: Endpoint): string {
+  const words = path.replaceAll(/\{(\w+)\}/g, 'by-$1').split(/[^a-zA-Z0-9]+/)
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
+function parametersOf(endpoint: Endpoint, schemas: SchemaCollector, owner: string): Parameter[] {
+  const given = (schema: Endpoint['query'], part: string) =>
+    schema ? resolved(schemas.describe(schema, 'input', `${owner}${part}`), schemas) : {}
+  const path = given(endpoint.params, 'Path')
+  const inPath = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
+    parameter('path', name, propertiesOf(path)[name] ?? { type: 'string' }, true),
+  )
+  const query = given(endpoint.query, 'Query')
+  const required = new Set((query.required as string[] | undefined) ?? [])
+  const inQuery = Object.entries(propertiesOf(query)).map(([name, schema]) =>
+    parameter('query', name, schema, required.has(name)),
+  )
+  return endpoint.method === 'get' ? [...inPath, ...inQuery] : [...inPath, ...inQuery, idempotencyKey]
+}
+
+/** Parameters are listed one by one, so the object that holds them must not hide behind a reference. */
+function resolved(schema: JsonSchema, { components }: SchemaCollector): JsonSchema {
+  const name = typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined
+  return (name && components[name]) || schema
+}
+
+function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
+  return (schema.properties as Record<string, JsonSchema> | undefined) ?? {}
+}
+
+function parameter(place: Parameter['in'], name: string, schema: JsonSchema, required: boolean): Parameter {
+  const { description, ...rest } = schema
+  return { name, in: place, required, ...(typeof description === 'string' && { description }), schema: rest }
+}
+
+const idempotencyKey = parameter(
+  'header',
+  'Idempotency-Key',
+  {
+    type: 'string',
+    pattern: '^[\\x21-\\x7e]{1,255}$',
+    description: 'The same key again gets the first answer and changes nothing; with another request, 409. Kept 24 h.',
+  },
+  false,
+)
+
+function responsesOf(
+  endpoint: Endpoint,
+  schemas: SchemaCollector,
+  owner: string,
+  problem: JsonSchema,
+): Operation['responses'] {
+  const responses: Record<string, { description: string; content?: Content }> = {}
+  for (const [status, codes] of errorsOf(endpoint)) {
+    responses[status] = { description: `${codes.map((c) => `\`${c}\``).join(', ')}`, content: json(problem) }
+  }
+  for (const [status, schema] of Object.entries(endpoint.answers)) {
+    const described = schemas.describe(schema, 'output', `${owner}Answer${status}`)
+    const description = typeof described.description === 'string' ? described.description : STATUS_CODES[status]
+    const empty = status === '204' || Object.keys(described.not ?? { not: 1 }).length === 0
+    responses[status] = { description: description ?? status, ...(!empty && { content: json(described) }) }
+  }
+  return responses
+}
+
+/** The error codes that an endpoint can answer, by status: its own and those that come with how it is asked. */
+function errorsOf(endpoint: Endpoint): Map<string, string[]> {
+  const writes = endpoint.method !== 'get'
+  const reasons: RefusalReason[] = ['unauthorized', 'rate_limited']
+  if (endpoint.scope !== 'any') reasons.push('forbidden')
+  if (endpoint.params || endpoint.query || endpoint.body || writes) reasons.push('validation')
+  if (endpoint.path.includes('{')) reasons.push('not_found')
+  if (writes) reasons.push('conflict')
+  if (endpoint.body) reasons.push('payload_too_large')
+  const errors = new Map<string, string[]>()
+  for (const reason of new Set([...reasons, ...(endpoint.refusals ?? [])])) {
+    const { status, code } = statusAndCode(reason)
+    errors.set(String(status), [...(errors.get(String(status)) ?? []), code])
+  }
+  if (endpoint.body) errors.set('415', ['UNSUPPORTED_MEDIA_TYPE'])
+  return errors.set('500', ['INTERNAL_ERROR'])
+}
+
+function json(schema: JsonSchema): Content {
+  return { 'application/json': { schema } }
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { Router, type RouterContext } from '@koa/router'
+import type Koa from 'koa'
+import type { Answer, Caller, Endpoint, EndpointCall, Origin } from '../kernel/endpoint.ts'
+import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
+import { bodyReader, defaultBodyLimit, type JsonBody } from './body.ts'
+import { problemOf, sendJson, sendProblem } from './problems.ts'
+import { findings } from './validation.ts'
+
+/** Who is calling, by the `Authorization` header as it came; refuses with `unauthorized`. */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller | Refusal>
+
+/** Whether a grant of `scopes` includes the scope `wanted`. */
+export type Grants = (scopes: readonly string[], wanted: string) => boolean
+
+export interface ApiParts {
+  readonly endpoints: readonly Endpoint[]
+  readonly authenticate: Authenticate
+  readonly grants: Grants
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+/** Where the REST API lives on an instance. */
+export const apiPrefix = '/api/v1'
+
+/**
+ * Mounts the endpoints below {@link apiPrefix}. A literal path wins over one with parameters, whatever the order of
+ * the endpoints; a request that none answers goes on to the next middleware. Throws when two claim the same place.
+ */
+export function apiRouter({ endpoints, ...parts }: ApiParts): Router {
+  const router = new Router({ prefix: apiPrefix, sensitive: true, exclusive: 'specificity' })
+  const taken = new Set<string>()
+  for (const endpoint of endpoints) {
+    const place = `${endpoint.method} ${endpoint.path.replaceAll(/\{\w+\}/g, '{}')}`
+    if (taken.has(place)) throw new Error(`two endpoints at ${place}`)
+    taken.add(place)
+    router[endpoint.method](endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'), operation(endpoint, parts))
+  }
+  return router
+}
+
+/** Everything that can be known before a request comes is worked out here, once per endpoint. */
+function operation(endpoint: Endpoint, { authenticate, grants, clock }: Omit<ApiParts, 'endpoints'>): Koa.Middleware {
+  const { params, query, body } = endpoint
+  const wanted = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
+  const missingScope = refuse(
+    'forbidden',
+    `This needs the scope ${wanted.join(' or ')}, which the app was not granted.`,
+  )
+  const readBody = body && bodyReader(endpoint.bodyLimit ?? defaultBodyLimit)
+  const writes = endpoint.method !== 'get'
+  const handle = endpoint.handle as (call: EndpointCall<unknown, unknown, unknown>) => Promise<Answer | Refusal>
+
+  async function carryOut(ctx: Koa.Context): Promise<Answer | Refusal> {
+    const caller = await authenticate(ctx.headers.authorization)
+    if (isRefusal(caller)) return caller
+    if (wanted.length > 0 && !wanted.some((scope) => grants(caller.scopes, scope))) return missingScope
+
+    const read = readBody ? await readBody(ctx) : noBody
+    if (isRefusal(read)) return read
+    const request = writes ? idempotency(ctx, read.text) : null
+    if (isRefusal(request)) return request
+
+    const found = findings()
+    const call = {
+      params: params && found.check(params, ctx.params, 'path'),
+      query: query && found.check(query, ctx.query, 'query'),
+      body: body && found.check(body, read.value, 'body'),
+      caller,
+      origin: { user: caller.user, author: caller.author, now: clock(), request },
+    }
+    return found.refusal() ?? handle(call)
+  }
+
+  return async (ctx) => {
+    const result = await carryOut(ctx)
+    // What a listener plays and follows has no place in anybody's cache.
+    ctx.set('Cache-Control', 'no-store')
+    if (isRefusal(result)) sendProblem(ctx, problemOf(result))
+    else send(ctx, result)
+  }
+}
+
+const noBody: JsonBody = { value: undefined, text: '' }
+
+function send(ctx: Koa.Context, { status, body }: Answer): void {
+  if (body === undefined) ctx.body = null
+  else sendJson(ctx, body)
+  ctx.status = status
+}
+
+const idempotencyKey = /^[\x21-\x7e]{1,255}$/
+
+function idempotency(ctx: Koa.Context, body: string): Origin['request'] | Refusal {
+  const key = ctx.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !idempotencyKey.test(key)) {
+    const message = '1 to 255 visible ASCII characters'
+    return refuse('validation', `Idempotency-Key: ${message}`, [{ path: 'header.idempotency-key', message }])
+  }
+  // The query belongs to the path here: `?feed=` decides which episode is meant.
+  const hash = createHash('sha256').update(`${ctx.method} ${ctx.url}\n${body}`).digest('base64url')
+  return { key, hash }
+}
+
+/** The methods that routes know for this path, when none of them answered: none for an unknown path. */
+export function methodsOfPath(ctx: Koa.Context): readonly string[] {
+  const layers = (ctx as Partial<RouterContext>).matched ?? []
+  return [...new Set(layers.flatMap((layer) => layer.methods))].toSorted()
+}
+
+/** The pattern of the route that answers, `/api/v1/play/:item`; undefined while none does. */
+export function patternOf(ctx: Koa.Context): string | undefined {
+  const route = (ctx as Partial<RouterContext>)._matchedRoute
+  return route === undefined ? undefined : String(route)
+}

@@ -1,0 +1,207 @@
+import { createHmac } from 'node:crypto'
+import type pg from 'pg'
+import { type Queryable, rows, type Stores, type Statement, transaction } from '../database/store.ts'
+import type { UserId } from '../kernel/brand.ts'
+import type { Decider, Fact, Recorded, Upcasts } from '../kernel/decider.ts'
+import type { Answer, Origin } from '../kernel/endpoint.ts'
+import type { ReadModel } from '../kernel/read-model.ts'
+import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
+import { createReadModels, rowsOf, type ReadModels } from './read-models.ts'
+import {
+  appendStatement,
+  type EventRow,
+  lockHead,
+  readAfter,
+  readHead,
+  readHeadAndAnswer,
+  readHeadAndNewest,
+  readNumberBefore,
+} from './statements.ts'
+import { createUnit, type Head, type Reaction, toRecorded, toRow, type Unit } from './unit.ts'
+
+export interface JournalParts {
+  readonly stores: Stores
+  /** Deciders by kind, with the read model each stream of that kind shows. */
+  readonly slices: readonly Slice[]
+  readonly reactions: readonly Reaction[]
+  readonly upcasts: Upcasts
+  /** Keys the hashes of idempotency keys. */
+  readonly secret: string
+}
+
+/** A kind of stream, and the read model that shows it. */
+export interface Slice {
+  // biome-ignore lint/suspicious/noExplicitAny: slices of different states and commands stand in one list
+  readonly decider: Decider<any, any, any>
+  readonly readModel: ReadModel
+}
+
+/** A request's first stream, read together with the head of the journal to save a round trip. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the decider
+type Prefetch = { readonly decider: Decider<any, any, any>; readonly id: string }
+
+export interface Journal {
+  /**
+   * Runs `work` on the user's journal and writes all it decided in one statement. `work` runs again when another
+   * writer was first. With an idempotency key the first answer is stored in that statement and given again to
+   * repeats; the same key with another request is refused as a conflict.
+   */
+  commit(origin: Origin, work: (unit: Unit) => Promise<Answer | Refusal>, prefetch?: Prefetch): Promise<Answer | Refusal>
+  /** The user's events after a number, oldest first. */
+  read(user: UserId, after: number, limit: number): Promise<readonly Recorded[]>
+  head(user: UserId): Promise<Head>
+  /** The number a cursor that is a time (whole seconds) stands for. */
+  numberBefore(user: UserId, stamp: number): Promise<number>
+  /** Which life of the journal this is; a restore starts another. */
+  epoch(): Promise<string>
+  readonly readModels: ReadModels
+  /** Called after each write, so that followers wake up. */
+  onAppend(listener: () => void): void
+}
+
+interface Opening extends Head {
+  readonly request?: string | null
+  readonly answer?: Answer | Refusal | null
+}
+
+/** Attempts without a lock before the writer waits in line. */
+const optimisticAttempts = 2
+const uniqueViolation = '23505'
+
+export function createJournal(parts: JournalParts): Journal {
+  const { stores, reactions, upcasts } = parts
+  const { pool } = stores.events
+  const readModels = createReadModels(stores, parts.slices, upcasts)
+  const modelOf = new Map(parts.slices.map((slice) => [slice.decider.kind, slice.readModel]))
+  const statements = new Map<string, Statement>()
+  const listeners: (() => void)[] = []
+  let epoch: string | undefined
+
+  const keyed = (user: UserId, text: string): string => {
+    const hex = createHmac('sha256', parts.secret).update(`${user}\n${text}`).digest('hex')
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+  }
+
+  const statement = (models: readonly ReadModel[], answer: boolean, heard: boolean): Statement => {
+    const key = `${models.map((m) => m.name).join()} ${answer} ${heard}`
+    const known = statements.get(key)
+    if (known) return known
+    const made = appendStatement(models, { answer, heard })
+    statements.set(key, made)
+    return made
+  }
+
+  async function open(db: Queryable, origin: Origin, key: string | null, prefetch: Prefetch | undefined) {
+    if (prefetch?.decider.newestIsWhole) {
+      const stream = `${prefetch.decider.kind}/${prefetch.id}`
+      const [row] = await rows<Opening & EventRow>(db, readHeadAndNewest, [origin.user, key, stream])
+      return { opening: row as Opening, newest: row?.id ? [toRecorded(row, upcasts)] : [] }
+    }
+    const [row] = key
+      ? await rows<Opening>(db, readHeadAndAnswer, [origin.user, key])
+      : await rows<Opening>(db, readHead, [origin.user])
+    return { opening: row as Opening, newest: null }
+  }
+
+  /** One attempt; null when another writer was first. */
+  async function attempt(
+    db: Queryable,
+    origin: Origin,
+    work: (unit: Unit) => Promise<Answer | Refusal>,
+    prefetch: Prefetch | undefined,
+  ): Promise<{ said: Answer | Refusal; after: (() => Promise<void>) | null } | null> {
+    const request = origin.request && {
+      key: keyed(origin.user, `${origin.author.app}\n${origin.request.key}`),
+      hash: keyed(origin.user, origin.request.hash),
+    }
+    const { opening, newest } = await open(db, origin, request?.key ?? null, prefetch)
+    if (opening.request) {
+      const same = opening.request === request?.hash
+      const said = same
+        ? (opening.answer as Answer | Refusal)
+        : refuse('conflict', 'This Idempotency-Key was used for another request.')
+      return { said, after: null }
+    }
+    const unit = createUnit({ db, origin, head: opening, upcasts, reactions })
+    if (prefetch && newest) unit.adopt(prefetch.decider, prefetch.id, newest)
+    const said = await work(unit)
+    if (!isRefusal(said)) await unit.react()
+    const pending = isRefusal(said) ? nothing(unit.pending().stamp) : unit.pending()
+    if (pending.events.length === 0 && pending.heard.length === 0 && !request) return { said, after: null }
+
+    const touched = Map.groupBy(pending.touched, (t) => t.kind)
+    const models = [...touched.keys()].sort().flatMap((kind) => modelOf.get(kind) ?? [])
+    const rowsOfModels = models.map((model) => rowsOf(model, touched.get(model.kind) ?? []))
+    const together = stores.journalBesideReadModels
+    const number = opening.lastNumber + pending.events.length
+    const write = statement(together ? models : [], request !== null, pending.heard.length > 0)
+    const written = await rows(db, write, [
+      origin.user,
+      opening.lastNumber,
+      number,
+      pending.events.length > 0 ? pending.stamp : opening.lastStamp,
+      JSON.stringify(pending.events.map((event) => toRow(event, upcasts))),
+      request ? JSON.stringify({ key: request.key, request: request.hash, answer: said }) : null,
+      pending.heard.length > 0 ? JSON.stringify(pending.heard) : null,
+      origin.now,
+      ...(together ? rowsOfModels.map((r) => JSON.stringify(r)) : []),
+    ])
+    if (written.length === 0) return null
+    const after = together
+      ? null
+      : () => readModels.write(origin.user, opening.lastNumber, number, models, rowsOfModels)
+    return { said, after }
+  }
+
+  async function commit(
+    origin: Origin,
+    work: (unit: Unit) => Promise<Answer | Refusal>,
+    prefetch?: Prefetch,
+  ): Promise<Answer | Refusal> {
+    for (let tries = 0; tries < optimisticAttempts; tries++) {
+      try {
+        const done = await attempt(pool, origin, work, prefetch)
+        if (done) return await finish(done)
+      } catch (error) {
+        // Somebody else stored an answer to this key, or an event of this id, since it was looked for.
+        if ((error as pg.DatabaseError).code !== uniqueViolation) throw error
+      }
+    }
+    const done = await transaction(pool, async (client) => {
+      await rows(client, lockHead, [origin.user])
+      return attempt(client, origin, work, prefetch)
+    })
+    if (!done) throw new Error('the journal moved although its head was locked')
+    return finish(done)
+  }
+
+  async function finish(done: { said: Answer | Refusal; after: (() => Promise<void>) | null }) {
+    if (done.after) await done.after()
+    for (const listener of listeners) listener()
+    return done.said
+  }
+
+  return {
+    commit,
+    readModels,
+    head: async (user) => (await rows<Head>(pool, readHead, [user]))[0] as Head,
+    numberBefore: async (user, stamp) =>
+      (await rows<{ number: number }>(pool, readNumberBefore, [user, stamp]))[0]?.number ?? 0,
+    read: async (user, after, limit) =>
+      (await rows<EventRow>(pool, readAfter, [user, after, limit])).map((row) => toRecorded(row, upcasts)),
+    epoch: async () => {
+      epoch ??= (await rows<{ epoch: string }>(pool, readEpoch, []))[0]?.epoch
+      if (!epoch) throw new Error('the journal has no epoch: migrate the events store')
+      return epoch
+    },
+    onAppend: (listener) => {
+      listeners.push(listener)
+    },
+  }
+}
+
+const readEpoch: Statement = { name: 'journal-epoch', text: 'select epoch from events.store' }
+
+const nothing = (stamp: number) => ({ events: [], heard: [], touched: [], stamp })
+
+export type { Fact }

@@ -1,0 +1,37 @@
+import { Journal } from '../../migrations/events/20261122000100-journal.ts'
+import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
+import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
+import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
+import { accountEntities } from '../accounts/index.ts'
+import { Collection } from '../collections/entities.ts'
+import type { StoreDefinition, StoreName } from '../database/store.ts'
+import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
+import { Playlist } from '../playlists/entities.ts'
+import { Play } from '../plays/entities.ts'
+import { catalogEntities } from '../podcast/entities.ts'
+import { PrivacySetting } from '../privacy/entities.ts'
+import { Save, Share } from '../sharing/entities.ts'
+import { Subscription } from '../subscriptions/entities.ts'
+
+/** What each store holds, listed explicitly: nothing is discovered by looking into folders. */
+export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
+  events: {
+    name: 'events',
+    entities: journalEntities,
+    migrations: [{ name: '20261122000100-journal', class: Journal }],
+  },
+  system: {
+    name: 'system',
+    entities: [...accountEntities, ...catalogEntities, SystemFollower],
+    migrations: [
+      { name: '20261122000100-accounts', class: Accounts },
+      { name: '20261122000200-catalog', class: Catalog },
+    ],
+  },
+  projections: {
+    name: 'projections',
+    entities: [Progress, ProjectionFollower, Subscription, Play, Save, Share, PrivacySetting, Playlist, Collection],
+    migrations: [{ name: '20261122000100-read-models', class: ReadModels }],
+  },
+  cache: { name: 'cache', entities: [], migrations: [] },
+}

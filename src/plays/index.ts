@@ -1,0 +1,5 @@
+export { type PlayState, play, type RecordPlay } from './decider.ts'
+export { mergePlay } from './merge.ts'
+export { plays } from './projection.ts'
+export type { PlayRow } from './queries.ts'
+export { playOut, showPlay } from './shown.ts'

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+
+/**
+ * The names podcasts and episodes go by on the wire (contract: identifiers). A feed is base64url of its URL, an
+ * episode base64url of `guid,enclosure URL`. Any base64 is accepted, the url-safe unpadded form is answered.
+ */
+export interface EpisodeName {
+  readonly guid: string
+  readonly enclosure: string
+}
+
+const longestName = 8192
+const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text behind any alphabet of base64, or null when it is not base64 of text. */
+function decode(encoded: string): string | null {
+  if (encoded.length > longestName || !base64.test(encoded)) return null
+  const bytes = Buffer.from(encoded, 'base64')
+  // Node skips what it can't read: what comes back shorter was not base64.
+  if (bytes.length !== Math.floor((encoded.replace(/=+$/, '').length * 3) / 4)) return null
+  try {
+    const text = utf8.decode(bytes)
+    return text.includes('\0') ? null : text
+  } catch {
+    return null
+  }
+}
+
+const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64url')
+
+/** The feed URL as the app wrote it, without surrounding blanks; null when it is no web address. */
+export function decodeFeed(encoded: string): string | null {
+  const url = decode(encoded)?.trim()
+  return url !== undefined && isFeedUrl(url) ? url : null
+}
+
+export const encodeFeed = (feedUrl: string): string => encode(feedUrl)
+
+/** Schemes under which podcast apps pass feed URLs around. */
+const feedScheme = /^(?:https?|feed|itpc|pcast|podcast):/i
+
+export function isFeedUrl(url: string): boolean {
+  return feedScheme.test(url) && URL.canParse(url) && (parse(url)?.hostname ?? '') !== ''
+}
+
+/**
+ * Splits at the last comma that is followed by `http://` or `https://`, else at the first: guids contain commas
+ * (`tag:host,2005:…`), and so do URLs. Null when there is no comma or neither half says anything.
+ */
+export function decodeItem(encoded: string): EpisodeName | null {
+  const text = decode(encoded)
+  if (text === null) return null
+  const at = Math.max(text.lastIndexOf(',http://'), text.lastIndexOf(',https://'))
+  const comma = at >= 0 ? at : text.indexOf(',')
+  if (comma < 0) return null
+  const name = { guid: text.slice(0, comma).trim(), enclosure: text.slice(comma + 1).trim() }
+  return name.guid === '' && name.enclosure === '' ? null : name
+}
+
+export const encodeItem = (name: EpisodeName): string => encode(`${name.guid},${name.enclosure}`)
+
+const parse = (url: string): URL | null => URL.parse(url.replace(/^(?:feed|itpc|pcast|podcast):(?:\/\/)?(?=https?:)/i, '').replace(/^(?:feed|itpc|pcast|podcast):/i, 'http:'))
+
+/** Undoes `%3A` in the scheme and double percent-encoding, which some clients send. */
+function unescapeUrl(url: string): string {
+  const scheme = url.replace(/^(https?)%3a/i, '$1:').replace(/^(https?:)%2f%2f/i, '$1//')
+  return scheme.replace(/%25([0-9a-f]{2})/gi, '%$1')
+}
+
+/**
+ * What two spellings of one feed URL share: no scheme, host in lower case, no default port, no fragment, no trailing
+ * slash. User info and query stay, since they tell private feeds apart.
+ */
+export function canonicalFeed(feedUrl: string): string {
+  const url = parse(unescapeUrl(feedUrl))
+  if (!url) return feedUrl
+  const user = url.username || url.password ? `${url.username}:${url.password}@` : ''
+  return `${user}${url.host.replace(/:(?:80|443)$/, '')}${url.pathname.replace(/\/+$/, '')}${url.search}`
+}
+
+const mediaFile = /\.(?:mp3|m4a|m4b|mp4|m4v|aac|ogg|oga|opus|flac|wav|webm|mov|mpg|mpeg)$/i
+
+/**
+ * What two spellings of one enclosure URL share. The query of a media file is tracking and falls away; behind any
+ * other path (`get.php?id=7`) it tells episodes apart and stays.
+ */
+export function canonicalEnclosure(enclosure: string): string {
+  const url = URL.parse(unescapeUrl(enclosure))
+  if (!url?.hostname) return enclosure
+  return `${url.host}${url.pathname}${mediaFile.test(url.pathname) ? '' : url.search}`
+}
+
+const base64Text = z
+  .string()
+  .min(1)
+  .max(longestName)
+  .regex(base64, 'is not base64')
+
+/** base64url(feed URL), as it stands in paths, queries and bodies. */
+export const feedName = base64Text
+  .meta({ description: 'base64url of the feed URL, unpadded; other base64 alphabets are understood too.', examples: ['aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz'] })
+  .transform((encoded, ctx) => {
+    const url = decodeFeed(encoded)
+    if (url !== null) return url
+    ctx.addIssue({ code: 'custom', message: 'is not base64url of a feed URL' })
+    return z.NEVER
+  })
+
+/** base64url(`guid,enclosure URL`). */
+export const itemName = base64Text
+  .meta({ description: 'base64url of `guid,enclosure URL`, unpadded.', examples: ['Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw'] })
+  .transform((encoded, ctx) => {
+    const name = decodeItem(encoded)
+    if (name !== null) return name
+    ctx.addIssue({ code: 'custom', message: 'is not base64url of "guid,enclosure URL"' })
+    return z.NEVER
+  })

@@ -1,0 +1,81 @@
+import { rowsOf } from '../journal/read-models.ts'
+import type { Unit } from '../journal/unit.ts'
+import { isRefusal } from '../kernel/refusal.ts'
+import type { Seen } from '../podcast/seen.ts'
+import type { Changes } from './changes.ts'
+import type { Group, Intake, Rejected } from './intake.ts'
+import type { LaneName, Row } from './lane.ts'
+import { lanes } from './lanes/index.ts'
+
+/** How an edit that met another device's was settled. */
+export interface Conflict {
+  readonly type: LaneName
+  readonly group: Group
+  readonly local: Record<string, unknown>
+  readonly remote: Record<string, unknown>
+  readonly resolution: 'local' | 'remote' | 'merged'
+  readonly reason: string
+}
+
+export interface Applied {
+  readonly conflicts: readonly Conflict[]
+  readonly rejected: readonly Rejected[]
+}
+
+/** Lets the deciders hear every entry that was not heard before. */
+export async function applyEntries(unit: Unit, { groups, ids }: Intake, seen: Seen): Promise<Applied> {
+  const conflicts: Conflict[] = []
+  const rejected: Rejected[] = []
+  for (const lane of lanes) {
+    const streams = groups.filter((group) => group.lane === lane).map((group) => group.id)
+    if (streams.length > 0) await unit.load(lane.decider, streams)
+  }
+  const repeated = await unit.heard(groups.flatMap((group) => group.said.map((s) => s.edit)))
+  for (const group of groups) {
+    const { lane, id } = group
+    const fresh = group.said.filter((s) => !repeated.has(s.edit))
+    if (fresh.length === 0) continue
+    const [before] = rowsOf(lane.readModel, [{ id, state: unit.state(lane.decider, id) }])
+    const outcomes = lane.apply(unit, id, fresh, ids, seen)
+    outcomes.forEach((outcome, i) => {
+      const said = fresh[i] as Group['said'][number]
+      if (isRefusal(outcome)) {
+        rejected.push({ type: lane.name, index: said.index, reason: outcome.message })
+        return
+      }
+      if (!outcome.changed) unit.hear(said.edit, `${lane.decider.kind}/${id}`)
+      if (outcome.conflict) {
+        const local = said.entry as Record<string, unknown>
+        conflicts.push({ type: lane.name, group, local, remote: before ? lane.told(before) : {}, ...outcome.conflict })
+      }
+    })
+  }
+  await unit.react()
+  return { conflicts, rejected }
+}
+
+/**
+ * What the device has to be told: what others changed, and of its own entries those that ended otherwise than it sent
+ * them. A device that does not name itself is told of its own words too.
+ */
+export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, named: boolean): Changes {
+  const told = {} as Changes
+  const touched = Map.groupBy(unit.touched(), (t) => t.kind)
+  for (const lane of lanes) {
+    const { readModel } = lane
+    const rowsById = new Map(changes[lane.name].map((row) => [row[readModel.key] as string, row]))
+    // What this request wrote is not in the database yet.
+    for (const row of rowsOf(readModel, touched.get(lane.decider.kind) ?? [])) rowsById.set(row[readModel.key] as string, row)
+    for (const group of groups) {
+      if (group.lane !== lane) continue
+      const row: Row | undefined =
+        rowsById.get(group.id) ?? rowsOf(readModel, [{ id: group.id, state: unit.state(lane.decider, group.id) }])[0]
+      const last = group.said.at(-1)
+      if (!row || !last) continue
+      if (!lane.stands(row, last.entry, ids)) rowsById.set(group.id, row)
+      else if (named) rowsById.delete(group.id)
+    }
+    told[lane.name] = [...rowsById.values()].sort((a, b) => (a.number as number) - (b.number as number))
+  }
+  return told
+}

@@ -1,0 +1,89 @@
+import type { Listening } from '../journal/listening.ts'
+import type { Head } from '../journal/unit.ts'
+import type { UserId } from '../kernel/brand.ts'
+import { authorKey } from '../kernel/decider.ts'
+import { type Answer, answer, type Endpoint, endpoint, type Origin } from '../kernel/endpoint.ts'
+import { isRefusal, type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
+import type { Seen } from '../podcast/seen.ts'
+import { subscribedSince } from '../subscriptions/index.ts'
+import { applyEntries, tell } from './apply.ts'
+import { type Asked, askedFor, syncBody } from './body.ts'
+import { changesSince } from './changes.ts'
+import { takeIn } from './intake.ts'
+import { showChanges, showConflict, syncAnswer } from './shown.ts'
+import { formatToken, parseLastSync } from './token.ts'
+
+/** A time as cursor says nothing of clocks: this much before it is told again. */
+const overlapSeconds = 300
+
+/** What the device had seen, and from which number on it wants to be told. */
+interface Cursor {
+  readonly after: number
+  readonly seen: Seen
+  /** A first sync, or one by time, is told everything; one by token only what it did not write itself. */
+  readonly incremental: boolean
+}
+
+export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint {
+  async function cursor(lastSync: string | null, origin: Origin, head: Head): Promise<Cursor | Refusal> {
+    const ownSince = head.lastNumber
+    const author = authorKey(origin.author)
+    if (lastSync === null || lastSync === '') {
+      return { after: 0, seen: { what: 'until', number: 0, author, ownSince }, incremental: false }
+    }
+    const parsed = parseLastSync(lastSync)
+    if (parsed === null) return refuseValue('last_sync', 'is neither a sync_token nor an RFC 3339 time')
+    if ('time' in parsed) {
+      const after = await journal.numberBefore(origin.user, Math.floor(parsed.time / 1000) - overlapSeconds)
+      return { after, seen: { what: 'unknown' }, incremental: false }
+    }
+    const current = parsed.epoch === (await journal.epoch()) && parsed.number <= head.lastNumber
+    if (!current || parsed.number < head.horizon) {
+      return refuse('sync_token_expired', 'This sync_token is too old or of another life of the server; sync in full.')
+    }
+    const seen: Seen = { what: 'until', number: parsed.number, author, ownSince }
+    return { after: parsed.number, seen, incremental: true }
+  }
+
+  async function sync(lastSync: string | null, asked: Asked, origin: Origin): Promise<Answer | Refusal> {
+    const intake = await takeIn(catalog, origin, asked.entries)
+    const db = await reading(origin.user)
+    const named = authorKey(origin.author)
+    return journal.commit(origin, async (unit) => {
+      const from = await cursor(lastSync, origin, unit.head)
+      if (isRefusal(from)) return from
+      const applied =
+        intake.groups.length > 0 ? await applyEntries(unit, intake, from.seen) : { conflicts: [], rejected: [] }
+      const changes = await changesSince(db, origin.user, from.after, from.incremental ? named : null)
+      const told = tell(unit, intake, changes, named !== null && from.incremental)
+      const shown = await showChanges(catalog, origin.user, told, sinceOf(origin.user))
+      const outcome = {
+        sync_token: formatToken({ epoch: await journal.epoch(), number: unit.number }),
+        conflicts: applied.conflicts.map(showConflict),
+        rejected: [...intake.rejected, ...applied.rejected],
+      }
+      if (asked.shape === 'A') return answer(200, { ...outcome, changes: shown })
+      const { plays, ...rest } = shown
+      return answer(200, { status: 'success', ...outcome, data: { ...rest, play_statuses: plays } })
+    })
+  }
+
+  const sinceOf = (user: UserId) => async (podcasts: readonly string[]) =>
+    subscribedSince(await reading(user), user, podcasts)
+
+  return endpoint({
+    method: 'post',
+    path: '/sync',
+    summary: "Bring a device and the server into step",
+    description:
+      'Send what changed on the device, get what changed elsewhere and a token for the next time. Two shapes are in use: ' +
+      'entries under `changes`, or at top level; the answer has the shape that was asked.',
+    tag: 'Sync',
+    scope: ['user.sync', 'user'],
+    body: syncBody,
+    bodyLimit: 16 * 1024 * 1024,
+    answers: { 200: syncAnswer },
+    refusals: ['sync_token_expired'],
+    handle: ({ body, origin }) => sync(body.last_sync ?? null, askedFor(body), origin),
+  })
+}
