@@ -1,6 +1,14 @@
 import { authorKey, type Decider } from '../kernel/decider.ts'
 import { isRefusal, refuse } from '../kernel/refusal.ts'
-import { evolveList, type Fields, type ListChange, type ListEdit, type ListState, mergeList, noList } from '../podcast/lists.ts'
+import {
+  evolveList,
+  type Fields,
+  type ListChange,
+  type ListEdit,
+  type ListState,
+  mergeList,
+  noList,
+} from '../podcast/lists.ts'
 import type { CollectionEvent } from './events.ts'
 
 export interface CollectionState extends ListState {

@@ -50,7 +50,8 @@ export function collectionEndpoints({ journal, catalog, reading }: Listening): r
       const known = unit.state(collection, id)
       const isDefault = id === defaultCollectionOf(origin.user)
       if (!isDefault && !known.alive?.value && !options.create) return missing()
-      if (options.create && (known.alive?.value || isDefault)) return refuse('conflict', 'There is a collection with this id already.')
+      if (options.create && (known.alive?.value || isDefault))
+        return refuse('conflict', 'There is a collection with this id already.')
       const said = await say(inOrder(known.items), unit)
       if (isRefusal(said)) return said
       const at = origin.now
@@ -114,10 +115,15 @@ export function collectionEndpoints({ journal, catalog, reading }: Listening): r
       handle: ({ body, origin }) => {
         const id = body.id ?? uuidv4()
         const { description = null, color = null, is_public: isPublic = false } = body
-        return edit(origin, id, () => ({ fields: { title: body.title, description, color, isPublic }, deleted: false }), {
-          create: true,
-          done: () => answer(201, { id }),
-        })
+        return edit(
+          origin,
+          id,
+          () => ({ fields: { title: body.title, description, color, isPublic }, deleted: false }),
+          {
+            create: true,
+            done: () => answer(201, { id }),
+          },
+        )
       },
     }),
     endpoint({

@@ -27,9 +27,17 @@ export const followSubscriptions: Reaction = async (unit, events) => {
     const isDefault = id === home
     if (known.alive?.value === false) continue
     // A podcast the listener has already put somewhere (a re-subscription, or a sync that did both) stays there.
-    const items = { add: isDefault ? add.filter((podcast) => !placed.has(podcast)) : [], remove: remove.filter((p) => known.items[p]) }
+    const items = {
+      add: isDefault ? add.filter((podcast) => !placed.has(podcast)) : [],
+      remove: remove.filter((p) => known.items[p]),
+    }
     if (items.add.length === 0 && items.remove.length === 0) continue
     const at = unit.origin.now
-    unit.decide(collection, id, { isDefault, fields: {}, items, at, sentAt: at, seen: everything, known }, { author: server })
+    unit.decide(
+      collection,
+      id,
+      { isDefault, fields: {}, items, at, sentAt: at, seen: everything, known },
+      { author: server },
+    )
   }
 }

@@ -68,11 +68,7 @@ export async function openStores(
   }
 }
 
-export async function openStore(
-  url: string,
-  definition: StoreDefinition,
-  options: StoreOptions = {},
-): Promise<Store> {
+export async function openStore(url: string, definition: StoreDefinition, options: StoreOptions = {}): Promise<Store> {
   const orm = await MikroORM.init({
     extensions: [Migrator],
     clientUrl: url,

@@ -12,7 +12,7 @@ export interface JsonBody {
 export const defaultBodyLimit = 1024 * 1024
 
 /**
- * Reads bodies of up to `limit` unpacked bytes, gzip and deflate included. Whatever the content type says, the body
+ * Reads bodies of up to `limit` unpacked bytes, gzip, deflate and br included. Whatever the content type says, the body
  * is JSON: an object or an array; an absent one counts as `{}`. Refuses everything else, and text that PostgreSQL
  * can't hold. Throws an error with status 415 for an unknown content encoding.
  */
@@ -24,16 +24,19 @@ export function bodyReader(limit: number): (ctx: Koa.Context) => Promise<JsonBod
     parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   })
   return async (ctx) => {
+    const { headers } = ctx.req
+    // Names of encodings ignore case (RFC 9110, 8.4.1); the parser does not.
+    const encoding = headers['content-encoding']?.toLowerCase()
+    if (encoding !== undefined) headers['content-encoding'] = encoding
+    // The parser takes the body of a sender who has gone meanwhile for an empty one.
+    if (ctx.req.destroyed) return wrongBody('cut off')
     try {
-      await settleWhenAborted(
-        ctx,
-        parse(ctx, async () => {}),
-      )
+      await settleWhenAborted(ctx, parse(ctx, nothing))
     } catch (error) {
       // The rest of the upload is thrown away, else a packed one stands still and keeps its connection for a minute.
       ctx.req.unpipe()
       ctx.req.resume()
-      return refusalOf(error, limit)
+      return refusalOf(error, limit, encoding)
     }
     const { body: value = {}, rawBody: text = '' } = ctx.request
     const path = suspicious.test(text) ? unstorable(value) : undefined
@@ -42,6 +45,8 @@ export function bodyReader(limit: number): (ctx: Koa.Context) => Promise<JsonBod
     return refuse('validation', `${path}: ${message}`, [{ path, message }])
   }
 }
+
+const nothing = async () => {}
 
 /**
  * Errors do not travel through the pipe between a request and its unpacking, so the parser would wait for ever for
@@ -55,13 +60,14 @@ function settleWhenAborted<T>(ctx: Koa.Context, parsed: Promise<T>): Promise<T> 
   })
 }
 
-function refusalOf(error: unknown, limit: number): Refusal {
+function refusalOf(error: unknown, limit: number, encoding: string | undefined): Refusal {
   const { status, code, message } = error as { status?: number; code?: string; message: string }
   if (status === 413) return refuse('payload_too_large', `The body is larger than ${limit} bytes, unpacked.`)
   if (status === 415) throw Object.assign(new Error('The content encoding is unknown.'), { status, expose: true })
   if (status === 400 || error instanceof SyntaxError) return wrongBody(`not a JSON object or array: ${message}`)
-  if (code?.startsWith('Z_')) return wrongBody(`not what its content encoding says: ${message}`)
   if (code === 'ECONNRESET') return wrongBody('cut off')
+  // Each way of unpacking has errors of its own.
+  if (encoding !== undefined) return wrongBody(`not ${encoding}, as its content encoding says: ${message}`)
   throw error
 }
 

@@ -99,7 +99,7 @@ function operationOf(endpoint: Endpoint, schemas: SchemaCollector, problem: Json
     ...(endpoint.body && {
       requestBody: {
         required: !endpoint.body.safeParse({}).success,
-        description: `At most ${endpoint.bodyLimit ?? defaultBodyLimit} bytes unpacked; gzip and deflate are accepted.`,
+        description: `At most ${endpoint.bodyLimit ?? defaultBodyLimit} bytes unpacked; gzip, deflate and br are accepted.`,
         content: json(schemas.describe(endpoint.body, 'input', `${operationId}Body`)),
       },
     }),

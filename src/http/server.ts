@@ -151,7 +151,7 @@ function lateErrors(log: Logger): (error: Error, ctx?: Koa.Context) => void {
 const openSockets = new WeakMap<Server, Set<Socket>>()
 
 /** Opens the server; resolves when it listens, rejects when it can't (a port that is taken). Port 0 takes a free one. */
-export async function listen(app: Koa, { host, port }: { host: string; port: number }): Promise<Server> {
+export async function listen(app: Koa, { host, port }: { host: string | undefined; port: number }): Promise<Server> {
   const server = createHttpServer(
     {
       headersTimeout: 10_000,

@@ -37,12 +37,7 @@ function filesOf(folder: string): string[] {
     return readdirSync(folder, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter(
-        (path) =>
-          !relative(folder, path)
-            .split(sep)
-            .some((part) => part.startsWith('.')),
-      )
+      .filter((path) => !/(?:^|[\\/])\./.test(relative(folder, path)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto'
 import type pg from 'pg'
-import { type Queryable, rows, type Stores, type Statement, transaction } from '../database/store.ts'
+import { type Queryable, rows, type Statement, type Stores, transaction } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
-import type { Decider, Fact, Recorded, Upcasts } from '../kernel/decider.ts'
+import type { Decider, Recorded, Upcasts } from '../kernel/decider.ts'
 import type { Answer, Origin } from '../kernel/endpoint.ts'
 import type { ReadModel } from '../kernel/read-model.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
-import { createReadModels, rowsOf, type ReadModels } from './read-models.ts'
+import { createReadModels, type ReadModels, rowsOf } from './read-models.ts'
+import type { Slice } from './slice.ts'
 import {
   appendStatement,
   type EventRow,
@@ -29,13 +30,6 @@ export interface JournalParts {
   readonly secret: string
 }
 
-/** A kind of stream, and the read model that shows it. */
-export interface Slice {
-  // biome-ignore lint/suspicious/noExplicitAny: slices of different states and commands stand in one list
-  readonly decider: Decider<any, any, any>
-  readonly readModel: ReadModel
-}
-
 /** A request's first stream, read together with the head of the journal to save a round trip. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the decider
 type Prefetch = { readonly decider: Decider<any, any, any>; readonly id: string }
@@ -46,7 +40,11 @@ export interface Journal {
    * writer was first. With an idempotency key the first answer is stored in that statement and given again to
    * repeats; the same key with another request is refused as a conflict.
    */
-  commit(origin: Origin, work: (unit: Unit) => Promise<Answer | Refusal>, prefetch?: Prefetch): Promise<Answer | Refusal>
+  commit(
+    origin: Origin,
+    work: (unit: Unit) => Promise<Answer | Refusal>,
+    prefetch?: Prefetch,
+  ): Promise<Answer | Refusal>
   /** The user's events after a number, oldest first. */
   read(user: UserId, after: number, limit: number): Promise<readonly Recorded[]>
   head(user: UserId): Promise<Head>
@@ -203,5 +201,3 @@ export function createJournal(parts: JournalParts): Journal {
 const readEpoch: Statement = { name: 'journal-epoch', text: 'select epoch from events.store' }
 
 const nothing = (stamp: number) => ({ events: [], heard: [], touched: [], stamp })
-
-export type { Fact }

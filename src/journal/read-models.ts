@@ -2,7 +2,7 @@ import { rows, type Statement, type Stores, transaction } from '../database/stor
 import type { UserId } from '../kernel/brand.ts'
 import type { Upcasts } from '../kernel/decider.ts'
 import type { ReadModel } from '../kernel/read-model.ts'
-import type { Slice } from './journal.ts'
+import type { Slice } from './slice.ts'
 import { type EventRow, lockHead, projectStatement, readAfter, readProgress, readStreams } from './statements.ts'
 import { toRecorded } from './unit.ts'
 
@@ -20,7 +20,13 @@ export interface ReadModels {
   /** Makes what the user reads next complete. Free where journal and read models share a database. */
   settle(user: UserId): Promise<void>
   /** The read models' half of a commit in a database of their own; completes them when they had fallen behind. */
-  write(user: UserId, from: number, to: number, models: readonly ReadModel[], modelRows: readonly Row[][]): Promise<void>
+  write(
+    user: UserId,
+    from: number,
+    to: number,
+    models: readonly ReadModel[],
+    modelRows: readonly Row[][],
+  ): Promise<void>
   /** Replaces one user's rows by what the journal says, in one transaction: nobody sees a half. Returns events read. */
   rebuild(user: UserId, names?: readonly string[]): Promise<number>
   /** Every user with a journal. */
@@ -72,7 +78,10 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
       const replace = async (db: Parameters<typeof rows>[0]) => {
         for (const { readModel } of wanted) {
           await rows(db, clearStatement(readModel), [user])
-          const shown = rowsOf(readModel, states.filter((s) => s.slice.readModel === readModel))
+          const shown = rowsOf(
+            readModel,
+            states.filter((s) => s.slice.readModel === readModel),
+          )
           for (let at = 0; at < shown.length; at += page) {
             await rows(db, insertStatement(readModel), [user, JSON.stringify(shown.slice(at, at + page))])
           }
@@ -96,7 +105,10 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
       if (!last) return
       const moved = [...new Set(fresh.map((row) => row.stream))]
       const history = await rows<EventRow>(events, readStreams, [user, moved])
-      const byStream = Map.groupBy(history.filter((row) => row.number <= last.number), (row) => row.stream)
+      const byStream = Map.groupBy(
+        history.filter((row) => row.number <= last.number),
+        (row) => row.stream,
+      )
       const states = moved.flatMap((stream) => {
         const slash = stream.indexOf('/')
         const slice = slices.find((s) => s.decider.kind === stream.slice(0, slash))
@@ -106,9 +118,19 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
         return [{ slice, id: stream.slice(slash + 1), state }]
       })
       const models = [...new Set(states.map((s) => s.slice.readModel))]
-      const modelRows = models.map((model) => rowsOf(model, states.filter((s) => s.slice.readModel === model)))
+      const modelRows = models.map((model) =>
+        rowsOf(
+          model,
+          states.filter((s) => s.slice.readModel === model),
+        ),
+      )
       // Whoever wins the guard, the loop sees it and goes on from there.
-      await rows(projections, projectStatement(models), [user, from, last.number, ...modelRows.map((r) => JSON.stringify(r))])
+      await rows(projections, projectStatement(models), [
+        user,
+        from,
+        last.number,
+        ...modelRows.map((r) => JSON.stringify(r)),
+      ])
     }
   }
 
@@ -137,7 +159,7 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
       for (const { readModel } of slices) {
         if (!readModel.tombstone) continue
         const due = await rows<{ user: UserId; number: number }>(projections, dueTombstones(readModel), [
-          new Date(before),
+          Math.floor(before / 1000),
         ])
         for (const { user, number } of due) {
           await rows(events, raiseHorizon, [user, number])
@@ -191,5 +213,5 @@ const purgeStatement = (model: ReadModel): Statement => ({
 const dueTombstones = (model: ReadModel): Statement => ({
   name: `due-${model.name}`,
   text: `select user_id as "user", max(number) as number from projections.${model.name}
-    where (${model.tombstone}) and recorded_at < $1 group by user_id`,
+    where (${model.tombstone}) and stamp < $1 group by user_id`,
 })

@@ -163,7 +163,11 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
       const found = await rows<EventRow>(db, decider.newestIsWhole ? readNewest : readStreams, [origin.user, names])
       const byStream = Map.groupBy(found, (row) => row.stream)
       missing.forEach((id, i) => {
-        adopt(decider, id, (byStream.get(names[i] as string) ?? []).map((row) => toRecorded(row, upcasts)))
+        adopt(
+          decider,
+          id,
+          (byStream.get(names[i] as string) ?? []).map((row) => toRecorded(row, upcasts)),
+        )
       })
     },
     state: <S, C, F extends Fact>(decider: Decider<S, C, F>, id: string) => stream(decider, id).state as S,
@@ -208,9 +212,7 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
       return [...new Set([...stored.map((row) => row.stream.slice(kind.length + 1)), ...fresh])]
     },
     touched: () =>
-      [...streams.values()]
-        .filter((s) => s.touched)
-        .map((s) => ({ kind: s.decider.kind, id: s.id, state: s.state })),
+      [...streams.values()].filter((s) => s.touched).map((s) => ({ kind: s.decider.kind, id: s.id, state: s.state })),
     async react() {
       while (reacted < decided.length) {
         const fresh = decided.slice(reacted)

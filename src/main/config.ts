@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { keptSecret } from '../database/embedded/kept-secret.ts'
+import type { StoreUrls } from '../database/store.ts'
 
 /** How this process runs, read once from the environment. See docs/configuration.md. */
 export interface Config {
@@ -14,8 +15,8 @@ export interface Config {
   readonly publicUrl: string
   /** `host` or `host:port` that serves the play gateway and nothing else. */
   readonly playDomain: string | undefined
-  /** Undefined: the server starts its own PostgreSQL in `dataDir`. */
-  readonly databases: Databases | undefined
+  /** Undefined: the server starts its own PostgreSQL in `dataDir`. All alike where one database holds everything. */
+  readonly databases: StoreUrls | undefined
   /** At least 32 characters. */
   readonly secretKeyBase: string | undefined
   /** Absolute. */
@@ -31,16 +32,6 @@ export interface Config {
   readonly trustedProxies: number
   readonly allowPrivateAddresses: boolean
   readonly rateLimits: boolean
-}
-
-/** Connection URLs; all alike where one database holds everything. */
-export interface Databases {
-  /** Read models and jobs. */
-  readonly main: string
-  /** Accounts and settings. */
-  readonly system: string
-  /** The journal. */
-  readonly events: string
 }
 
 /** What `loadConfig` gives: a secret has been made where none was given. */
@@ -207,14 +198,14 @@ export async function loadConfig({
 }
 
 function configOf(values: Values): Config {
-  const main = values.DATABASE_URL
+  const one = values.DATABASE_URL
   return {
     port: values.PORT,
     host: values.HOST,
     publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}`,
     playDomain: values.PLAY_DOMAIN,
-    databases: main
-      ? { main, system: values.SYSTEM_DATABASE_URL ?? main, events: values.EVENT_STORE_URL ?? main }
+    databases: one
+      ? { events: values.EVENT_STORE_URL ?? one, system: values.SYSTEM_DATABASE_URL ?? one, projections: one }
       : undefined,
     secretKeyBase: values.SECRET_KEY_BASE,
     dataDir: values.DATA_DIR,

@@ -2,9 +2,11 @@ import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
+import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
+import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
@@ -22,10 +24,11 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower],
+    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
+      { name: '20261122000300-job-workers', class: JobWorkers },
     ],
   },
   projections: {

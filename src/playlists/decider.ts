@@ -1,7 +1,14 @@
 import { authorKey, type Decider } from '../kernel/decider.ts'
-import { refuse } from '../kernel/refusal.ts'
-import { isRefusal } from '../kernel/refusal.ts'
-import { evolveList, type Fields, type ListChange, type ListEdit, type ListState, mergeList, noList } from '../podcast/lists.ts'
+import { isRefusal, refuse } from '../kernel/refusal.ts'
+import {
+  evolveList,
+  type Fields,
+  type ListChange,
+  type ListEdit,
+  type ListState,
+  mergeList,
+  noList,
+} from '../podcast/lists.ts'
 import type { PlaylistEvent } from './events.ts'
 
 export interface PlaylistState extends ListState {
@@ -40,7 +47,8 @@ export const playlist: Decider<PlaylistState, EditPlaylist, PlaylistEvent> = {
   newestIsWhole: false,
 
   decide(state, edit) {
-    if (edit.kind === 'queue' && edit.deleted === true) return refuse('cannot_delete_queue', 'The queue can be emptied, not deleted.')
+    if (edit.kind === 'queue' && edit.deleted === true)
+      return refuse('cannot_delete_queue', 'The queue can be emptied, not deleted.')
     const change = mergePlaylist(state, edit)
     if (change === null) return []
     if (isRefusal(change)) return change

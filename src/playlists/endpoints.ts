@@ -5,9 +5,9 @@ import type { Listening } from '../journal/listening.ts'
 import type { UserId } from '../kernel/brand.ts'
 import { type Answer, answer, type Endpoint, endpoint, type Origin, success } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
+import { inOrder } from '../podcast/arrangement.ts'
 import type { EpisodeEntry } from '../podcast/catalog.ts'
 import { queueOf } from '../podcast/fixed-ids.ts'
-import { inOrder } from '../podcast/arrangement.ts'
 import { type ListEdit, longestList } from '../podcast/lists.ts'
 import { feedName, itemName } from '../podcast/names.ts'
 import { everything } from '../podcast/seen.ts'
@@ -31,7 +31,9 @@ export function playlistEndpoints({ journal, catalog, reading }: Listening): rea
   /** Items by their stable ids, made at first sight. */
   async function keysOf(items: readonly ItemIn[]): Promise<string[]> {
     const podcasts = await catalog.podcasts([...new Set(items.map((item) => item.rss_source_feed))])
-    const named = items.map((item) => ({ ...item.rss_source_item, podcast: podcasts.get(item.rss_source_feed) }) as EpisodeEntry)
+    const named = items.map(
+      (item) => ({ ...item.rss_source_item, podcast: podcasts.get(item.rss_source_feed) }) as EpisodeEntry,
+    )
     const episodes = await catalog.episodes(named)
     return episodes.map((episode, i) => itemKey(named[i]?.podcast ?? '', episode))
   }
@@ -206,7 +208,8 @@ export function playlistEndpoints({ journal, catalog, reading }: Listening): rea
             const item = itemOf(key)
             return episodes.has(item.episode) && (podcast === undefined || item.podcast === podcast)
           })
-          if (meant.length > 1) return refuse('conflict', 'This episode is on the list from several feeds; name one with ?feed=.')
+          if (meant.length > 1)
+            return refuse('conflict', 'This episode is on the list from several feeds; name one with ?feed=.')
           return { fields: {}, ...(meant.length === 0 ? {} : { items: { add: [], remove: meant } }) }
         })
       },

@@ -65,7 +65,11 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
         if (podcast === null) return answer(200, { play_statuses: [], pagination: { ...paging, total: 0 } })
         const db = await reading(caller.user)
         const { plays, total } = await playsOf(db, caller.user, { played: query.played, podcast, ...paging })
-        const names = await shownNames(catalog, plays.map((p) => p.podcast_id), plays.map((p) => p.episode_id))
+        const names = await shownNames(
+          catalog,
+          plays.map((p) => p.podcast_id),
+          plays.map((p) => p.episode_id),
+        )
         return answer(200, {
           play_statuses: plays.map((row) => showPlay(caller.user, row, names)),
           pagination: { ...paging, total },
@@ -87,10 +91,15 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
         const found = await catalog.knownEpisodes(params.item)
         const podcast = query.feed === undefined ? undefined : await catalog.knownPodcast(query.feed)
         const wanted = found.filter((known) => podcast === undefined || known.podcast === podcast)
-        const mine = await playsOfEpisodes(db, caller.user, wanted.map((known) => known.episode))
+        const mine = await playsOfEpisodes(
+          db,
+          caller.user,
+          wanted.map((known) => known.episode),
+        )
         const [row] = mine
         if (!row) return refuse('not_found', 'Nothing is recorded for this episode.')
-        if (mine.length > 1) return refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
+        if (mine.length > 1)
+          return refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
         const names = await shownNames(catalog, [row.podcast_id], [row.episode_id])
         return answer(200, { play_status: showPlay(caller.user, row, names) })
       },

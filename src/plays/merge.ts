@@ -35,7 +35,8 @@ function rank(a: PlayValue & { reset: boolean }, b: PlayValue & { reset: boolean
   return [a.at - b.at, a.at > b.at ? 'newer' : 'older']
 }
 
-const longest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b))
+const longest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b)
 
 /**
  * Merges one edit into a play. In sight of the value it replaces: rewinding and un-playing on purpose work. Concurrent
@@ -44,7 +45,8 @@ const longest = (a: number | null, b: number | null): number | null => (a === nu
  */
 export function mergePlay(current: PlayStanding | null, edit: PlayEdit): PlayVerdict {
   const { position, played, at } = edit
-  if (!current) return { value: { position, played, duration: edit.duration, at }, taken: true, concurrent: false, reason: 'first' }
+  if (!current)
+    return { value: { position, played, duration: edit.duration, at }, taken: true, concurrent: false, reason: 'first' }
   const same = position === current.position && played === current.played && !edit.reset
   if (knows(edit.seen, current)) {
     const duration = edit.duration ?? current.duration

@@ -72,10 +72,13 @@ export async function locateEpisode(
   const found = await catalog.knownEpisodes(item)
   if (found.length === 0) return refuse('not_found', 'No such episode is known here; name its feed with ?feed=.')
   if (found.length === 1) return found[0] as KnownEpisode
-  const mine = await playsOfEpisodes(db, user, found.map((known) => known.episode))
+  const mine = await playsOfEpisodes(
+    db,
+    user,
+    found.map((known) => known.episode),
+  )
   const own = found.filter((known) => mine.some((row) => row.episode_id === known.episode))
   return own.length === 1
     ? (own[0] as KnownEpisode)
     : refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
 }
-

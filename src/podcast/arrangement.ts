@@ -118,7 +118,8 @@ export function applicable(current: Arrangement, edit: Rearrangement, seen: Seen
 export function rearranged(current: Arrangement, edit: Rearrangement, written: Written): Arrangement {
   const next: Record<string, Placed> = { ...current }
   for (const [item, place, at] of edit.added) next[item] = { place, at, ...written, added: written }
-  for (const [item, place, at] of edit.moved) next[item] = { place, at, ...written, added: next[item]?.added ?? written }
+  for (const [item, place, at] of edit.moved)
+    next[item] = { place, at, ...written, added: next[item]?.added ?? written }
   for (const item of edit.removed) delete next[item]
   return next
 }

@@ -119,7 +119,8 @@ export function createCatalog(system: Store): Catalog {
   const episodeEntries = new LRUCache<string, EpisodeEntry>(freshness)
 
   async function lookUpPodcasts(keys: readonly string[]): Promise<void> {
-    for (const row of await rows<{ key: string; id: PodcastId }>(pool, findPodcasts, [keys])) podcastIds.set(row.key, row.id)
+    for (const row of await rows<{ key: string; id: PodcastId }>(pool, findPodcasts, [keys]))
+      podcastIds.set(row.key, row.id)
   }
 
   async function podcasts(feedUrls: readonly string[]): Promise<ReadonlyMap<string, PodcastId>> {
@@ -139,7 +140,12 @@ export function createCatalog(system: Store): Catalog {
     }
     if (missing.length > 0) {
       const fresh = new Map(missing.map((url) => [keys.get(url) ?? '', url]))
-      const added = [...fresh].map(([key, url]) => ({ key, id: uuidv7(), feed_url: url, private_reason: privateReason(url) }))
+      const added = [...fresh].map(([key, url]) => ({
+        key,
+        id: uuidv7(),
+        feed_url: url,
+        private_reason: privateReason(url),
+      }))
       await rows(pool, addPodcasts, [JSON.stringify(added)])
       await lookUpPodcasts([...fresh.keys()])
       missing = take()
@@ -207,9 +213,15 @@ export function createCatalog(system: Store): Catalog {
   /** A known episode came with a name it was not known by: the next one may come with that name alone. */
   async function learn(wanted: readonly Wanted[]): Promise<void> {
     const fresh = wanted.flatMap((w) =>
-      w.keys.flatMap((key) => (episodeIds.has(cacheKey(w.name.podcast, key)) ? [] : [{ key, ...w.name, episode: w.episode }])),
+      w.keys.flatMap((key) =>
+        episodeIds.has(cacheKey(w.name.podcast, key)) ? [] : [{ key, ...w.name, episode: w.episode }],
+      ),
     )
-    await rows(pool, addEpisodeAliases, [fresh.map((f) => f.key), fresh.map((f) => f.podcast), fresh.map((f) => f.episode)])
+    await rows(pool, addEpisodeAliases, [
+      fresh.map((f) => f.key),
+      fresh.map((f) => f.podcast),
+      fresh.map((f) => f.episode),
+    ])
     await lookUpEpisodes(wanted)
   }
 
@@ -247,7 +259,8 @@ export function createCatalog(system: Store): Catalog {
       const keys = keysOf(name)
       const found = await rows<KnownEpisode & { key: string }>(pool, findEpisodesAnywhere, [keys])
       const best = new Map<PodcastId, KnownEpisode>()
-      for (const key of keys) for (const row of found) if (row.key === key && !best.has(row.podcast)) best.set(row.podcast, row)
+      for (const key of keys)
+        for (const row of found) if (row.key === key && !best.has(row.podcast)) best.set(row.podcast, row)
       return [...best.values()]
     },
     podcastEntries: (ids) => entries(ids, podcastEntries, readPodcasts),

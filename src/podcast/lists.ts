@@ -111,7 +111,8 @@ export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): L
   const wanted = edit.deleted === true ? undefined : wantedItems(ofKnown)
   const diff = wanted === undefined ? unchanged : rearrange(known.items, wanted, edit.at)
   const items = applicable(state.items, diff, seen)
-  merged ||= items.added.length + items.moved.length + items.removed.length <
+  merged ||=
+    items.added.length + items.moved.length + items.removed.length <
     diff.added.length + diff.moved.length + diff.removed.length
   if (Object.keys(state.items).length + items.added.length - items.removed.length > longestList) {
     return refuse('too_many_items', `A list holds at most ${longestList} items.`)

@@ -60,7 +60,12 @@ export function decodeItem(encoded: string): EpisodeName | null {
 
 export const encodeItem = (name: EpisodeName): string => encode(`${name.guid},${name.enclosure}`)
 
-const parse = (url: string): URL | null => URL.parse(url.replace(/^(?:feed|itpc|pcast|podcast):(?:\/\/)?(?=https?:)/i, '').replace(/^(?:feed|itpc|pcast|podcast):/i, 'http:'))
+const parse = (url: string): URL | null =>
+  URL.parse(
+    url
+      .replace(/^(?:feed|itpc|pcast|podcast):(?:\/\/)?(?=https?:)/i, '')
+      .replace(/^(?:feed|itpc|pcast|podcast):/i, 'http:'),
+  )
 
 /** Undoes `%3A` in the scheme and double percent-encoding, which some clients send. */
 function unescapeUrl(url: string): string {
@@ -91,15 +96,14 @@ export function canonicalEnclosure(enclosure: string): string {
   return `${url.host}${url.pathname}${mediaFile.test(url.pathname) ? '' : url.search}`
 }
 
-const base64Text = z
-  .string()
-  .min(1)
-  .max(longestName)
-  .regex(base64, 'is not base64')
+const base64Text = z.string().min(1).max(longestName).regex(base64, 'is not base64')
 
 /** base64url(feed URL), as it stands in paths, queries and bodies. */
 export const feedName = base64Text
-  .meta({ description: 'base64url of the feed URL, unpadded; other base64 alphabets are understood too.', examples: ['aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz'] })
+  .meta({
+    description: 'base64url of the feed URL, unpadded; other base64 alphabets are understood too.',
+    examples: ['aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz'],
+  })
   .transform((encoded, ctx) => {
     const url = decodeFeed(encoded)
     if (url !== null) return url
@@ -109,7 +113,10 @@ export const feedName = base64Text
 
 /** base64url(`guid,enclosure URL`). */
 export const itemName = base64Text
-  .meta({ description: 'base64url of `guid,enclosure URL`, unpadded.', examples: ['Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw'] })
+  .meta({
+    description: 'base64url of `guid,enclosure URL`, unpadded.',
+    examples: ['Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw'],
+  })
   .transform((encoded, ctx) => {
     const name = decodeItem(encoded)
     if (name !== null) return name

@@ -14,7 +14,8 @@ const memberHosts = [
   'private-feeds.podbean.com',
 ]
 
-const secretParameter = /^(?:auth|auth_?token|token|access_?token|api_?key|key|secret|sig|signature|password|pass|pwd|hash|uid|user|member|subscriber|license)$/i
+const secretParameter =
+  /^(?:auth|auth_?token|token|access_?token|api_?key|key|secret|sig|signature|password|pass|pwd|hash|uid|user|member|subscriber|license)$/i
 
 /** Sixteen or more characters that no person would write: hexadecimal, a UUID, or letters and digits well mixed. */
 function looksSecret(word: string): boolean {
@@ -28,7 +29,9 @@ function looksSecret(word: string): boolean {
  * Why a feed URL looks like one listener's own, in a word, or null when it looks like anybody's. A podcast with such a
  * URL is private until its listener says otherwise (contract: privacy). Wrong guesses cost publicity, never secrecy.
  */
-export function privateReason(feedUrl: string): 'user info' | 'member host' | 'secret in query' | 'secret in path' | null {
+export function privateReason(
+  feedUrl: string,
+): 'user info' | 'member host' | 'secret in query' | 'secret in path' | null {
   const url = URL.parse(feedUrl)
   if (!url) return null
   if (url.username || url.password) return 'user info'

@@ -30,7 +30,11 @@ export const everything: Seen = { what: 'all' }
 export function knows(seen: Seen, written: Written): boolean {
   if (seen.what === 'all') return true
   if (seen.what === 'unknown') return false
-  return written.number <= seen.number || written.number > seen.ownSince || (seen.author !== null && written.author === seen.author)
+  return (
+    written.number <= seen.number ||
+    written.number > seen.ownSince ||
+    (seen.author !== null && written.author === seen.author)
+  )
 }
 
 /** A stream's state as the device knew it when it made its edit: what three-way merges start from. */

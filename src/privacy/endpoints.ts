@@ -18,7 +18,8 @@ interface Scope {
 
 export function privacyEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
   async function scope(feed: string | undefined, item: EpisodeName | undefined): Promise<Scope | Refusal> {
-    if (feed === undefined) return item === undefined ? { podcast: null, episode: null } : refuseValue('feed', 'an item needs its feed')
+    if (feed === undefined)
+      return item === undefined ? { podcast: null, episode: null } : refuseValue('feed', 'an item needs its feed')
     const podcast = (await catalog.podcasts([feed])).get(feed) as PodcastId
     const [episode = null] = item === undefined ? [] : await catalog.episodes([{ ...item, podcast }])
     return { podcast, episode }
@@ -37,7 +38,8 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
       query: z.object({ feed: feedName.optional(), item: itemName.optional() }),
       answers: { 200: z.object({ privacy_settings: z.array(privacyOut), effective: privacyLevel }) },
       async handle({ caller, query }) {
-        if (query.feed === undefined && query.item !== undefined) return refuseValue('query.feed', 'an item needs its feed')
+        if (query.feed === undefined && query.item !== undefined)
+          return refuseValue('query.feed', 'an item needs its feed')
         const podcast = query.feed === undefined ? null : await catalog.knownPodcast(query.feed)
         const episode =
           query.item && podcast
@@ -84,7 +86,14 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
           await unit.load(privacy, [id])
           const known = unit.state(privacy, id)?.level ?? null
           const at = origin.now
-          const decided = unit.decide(privacy, id, { level: body.privacy, ...of, at, sentAt: at, seen: everything, known })
+          const decided = unit.decide(privacy, id, {
+            level: body.privacy,
+            ...of,
+            at,
+            sentAt: at,
+            seen: everything,
+            known,
+          })
           return isRefusal(decided) ? decided : success
         })
       },

@@ -4,9 +4,9 @@ import type { Listening } from '../journal/listening.ts'
 import type { UserId } from '../kernel/brand.ts'
 import { type Answer, type Endpoint, endpoint, type Origin, success } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
+import { locateEpisode } from '../plays/queries.ts'
 import { type EpisodeName, feedName, itemName } from '../podcast/names.ts'
 import { everything } from '../podcast/seen.ts'
-import { locateEpisode } from '../plays/queries.ts'
 import { save, share } from './decider.ts'
 
 const params = z.object({ item: itemName })
@@ -17,7 +17,12 @@ export function sharingEndpoints({ journal, catalog, reading }: Listening): read
   const locate = async (user: UserId, item: EpisodeName, feed: string | undefined) =>
     locateEpisode(catalog, await reading(user), user, item, feed)
 
-  async function setSaved(origin: Origin, item: EpisodeName, feed: string | undefined, saved: boolean): Promise<Answer | Refusal> {
+  async function setSaved(
+    origin: Origin,
+    item: EpisodeName,
+    feed: string | undefined,
+    saved: boolean,
+  ): Promise<Answer | Refusal> {
     const place = await locate(origin.user, item, feed)
     if (isRefusal(place)) return place
     const { podcast, episode } = place
@@ -79,7 +84,8 @@ export function sharingEndpoints({ journal, catalog, reading }: Listening): read
       path: '/episodes/{item}/share',
       summary: 'Take a recommendation back',
       refusals: ['not_found', 'conflict'],
-      handle: ({ params: { item }, query: { feed }, origin }) => setShared(origin, item, feed, { shared: false, comment: null }),
+      handle: ({ params: { item }, query: { feed }, origin }) =>
+        setShared(origin, item, feed, { shared: false, comment: null }),
     }),
   ]
 }

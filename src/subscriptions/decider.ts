@@ -52,7 +52,9 @@ export const subscription: Decider<SubscriptionState, SubscriptionEdit, Subscrip
       return relabels ? [{ type: 'FeedLabelled', data: { sourceId: edit.sourceId } }] : []
     }
     const { at } = verdict
-    const shown = edit.active ? Math.max(at, (state.unsubscribedAt ?? 0) + 1) : Math.max(at, (state.subscribedAt ?? 0) + 1)
+    const shown = edit.active
+      ? Math.max(at, (state.unsubscribedAt ?? 0) + 1)
+      : Math.max(at, (state.subscribedAt ?? 0) + 1)
     const asSent = shown === edit.sentAt
     if (state.active?.value === edit.active) return [{ type: 'SubscriptionConfirmed', data: { at, asSent } }]
     return edit.active

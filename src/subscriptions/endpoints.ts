@@ -22,7 +22,10 @@ export function subscriptionEndpoints({ journal, catalog, reading }: Listening):
       answers: { 200: z.object({ subscriptions: z.array(subscriptionOut) }) },
       async handle({ caller }) {
         const found = await subscriptionsOf(await reading(caller.user), caller.user)
-        const names = await shownNames(catalog, found.map((row) => row.podcast_id))
+        const names = await shownNames(
+          catalog,
+          found.map((row) => row.podcast_id),
+        )
         return answer(200, { subscriptions: found.map((row) => showSubscription(caller.user, row, names)) })
       },
     }),
@@ -30,7 +33,8 @@ export function subscriptionEndpoints({ journal, catalog, reading }: Listening):
       method: 'post',
       path: '/subscriptions',
       summary: 'Follow a podcast',
-      description: 'Following what one follows changes nothing. With `subscribed_at` the newer of the two edits stands.',
+      description:
+        'Following what one follows changes nothing. With `subscribed_at` the newer of the two edits stands.',
       tag: 'Subscriptions',
       scope: 'user.subscriptions.write',
       body: z.object({

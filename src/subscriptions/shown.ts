@@ -15,10 +15,17 @@ export const subscriptionOut = z
     inserted_at: instantOut,
     updated_at: instantOut,
   })
-  .meta({ id: 'Subscription', description: 'Followed while `subscribed_at` is later than `unsubscribed_at`, or the latter is null.' })
+  .meta({
+    id: 'Subscription',
+    description: 'Followed while `subscribed_at` is later than `unsubscribed_at`, or the latter is null.',
+  })
 
 /** A subscription as answers show it. */
-export const showSubscription = (user: string, row: SubscriptionRow, names: ShownNames): z.input<typeof subscriptionOut> => ({
+export const showSubscription = (
+  user: string,
+  row: SubscriptionRow,
+  names: ShownNames,
+): z.input<typeof subscriptionOut> => ({
   id: row.podcast_id,
   user_id: user,
   rss_source_feed: names.feed(row.podcast_id),

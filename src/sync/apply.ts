@@ -65,7 +65,8 @@ export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, name
     const { readModel } = lane
     const rowsById = new Map(changes[lane.name].map((row) => [row[readModel.key] as string, row]))
     // What this request wrote is not in the database yet.
-    for (const row of rowsOf(readModel, touched.get(lane.decider.kind) ?? [])) rowsById.set(row[readModel.key] as string, row)
+    for (const row of rowsOf(readModel, touched.get(lane.decider.kind) ?? []))
+      rowsById.set(row[readModel.key] as string, row)
     for (const group of groups) {
       if (group.lane !== lane) continue
       const row: Row | undefined =

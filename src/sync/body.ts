@@ -14,7 +14,9 @@ const entries = (name: LaneName) => {
   const described: Record<string, unknown> = entry ? z.toJSONSchema(entry, { io: 'input', unrepresentable: 'any' }) : {}
   delete described.$schema
   return z
-    .array(z.unknown().meta({ description: 'An entry that is not like this is rejected alone.', anyOf: [described, {}] }))
+    .array(
+      z.unknown().meta({ description: 'An entry that is not like this is rejected alone.', anyOf: [described, {}] }),
+    )
     .max(mostEntries)
     .nullish()
 }
@@ -34,7 +36,9 @@ export const syncBody = z.object({
     .string()
     .max(500)
     .nullish()
-    .meta({ description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.' }),
+    .meta({
+      description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
+    }),
   changes: z.object(lists).nullish().meta({ description: 'Shape A: the entries in here, and the answer likewise.' }),
   ...lists,
 })

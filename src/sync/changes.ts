@@ -23,7 +23,12 @@ export type Changes = Record<LaneName, Row[]>
 /**
  * @param device whose own words to leave out; null to leave out nothing
  */
-export async function changesSince(db: Queryable, user: UserId, number: number, device: string | null): Promise<Changes> {
+export async function changesSince(
+  db: Queryable,
+  user: UserId,
+  number: number,
+  device: string | null,
+): Promise<Changes> {
   const [found] = await rows<Record<string, Row[] | null>>(db, changedSince, [user, number, device])
   return Object.fromEntries(lanes.map((lane) => [lane.name, found?.[lane.readModel.name] ?? []])) as unknown as Changes
 }

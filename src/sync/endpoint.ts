@@ -74,7 +74,7 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
   return endpoint({
     method: 'post',
     path: '/sync',
-    summary: "Bring a device and the server into step",
+    summary: 'Bring a device and the server into step',
     description:
       'Send what changed on the device, get what changed elsewhere and a token for the next time. Two shapes are in use: ' +
       'entries under `changes`, or at top level; the answer has the shape that was asked.',

@@ -28,7 +28,11 @@ export interface Intake {
 /** Names an edit by who made it and what it says: the same edit sent twice has the same name. */
 function editName(origin: Origin, lane: LaneName, entry: unknown): string {
   const { app, device } = origin.author
-  const digest = hash('sha1', `${origin.user}\n${app}\n${device ?? ''}\n${lane}\n${JSON.stringify(entry)}`, 'buffer').subarray(0, 16)
+  const digest = hash(
+    'sha1',
+    `${origin.user}\n${app}\n${device ?? ''}\n${lane}\n${JSON.stringify(entry)}`,
+    'buffer',
+  ).subarray(0, 16)
   // The form of a version 5 UUID (RFC 9562, 5.5).
   digest[6] = ((digest[6] as number) & 0x0f) | 0x50
   digest[8] = ((digest[8] as number) & 0x3f) | 0x80
@@ -70,7 +74,9 @@ export async function takeIn(
 }
 
 const sentence = (issues: readonly { path: readonly PropertyKey[]; message: string }[]): string =>
-  issues.map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message)).join('; ')
+  issues
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message))
+    .join('; ')
 
 const nameKey = ({ feed, item }: NamedEpisode) => `${feed}\n${item.guid}\n${item.enclosure}`
 

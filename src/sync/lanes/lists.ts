@@ -3,12 +3,12 @@ import { collection, collections, mergeCollection } from '../../collections/inde
 import { uuid, words } from '../../http/schemas.ts'
 import type { Unit } from '../../journal/unit.ts'
 import { isRefusal, type Refusal } from '../../kernel/refusal.ts'
+import { itemKey, mergePlaylist, playlist, playlists } from '../../playlists/index.ts'
 import { defaultCollectionOf, queueOf } from '../../podcast/fixed-ids.ts'
 import { type Fields, type ListChange, type ListEdit, longestList } from '../../podcast/lists.ts'
 import { feedName, itemName } from '../../podcast/names.ts'
 import { knownState, type Seen } from '../../podcast/seen.ts'
 import { instant } from '../../podcast/times.ts'
-import { itemKey, mergePlaylist, playlist, playlists } from '../../playlists/index.ts'
 import { type Ids, type Lane, type Outcome, type Said, sameTime } from '../lane.ts'
 
 const deleted_at = instant.nullish()
@@ -24,7 +24,10 @@ const playlistEntry = z
     is_public,
     updated_at: instant,
     deleted_at,
-    items: z.array(z.object({ rss_source_feed: feedName, rss_source_item: itemName })).max(longestList).optional(),
+    items: z
+      .array(z.object({ rss_source_feed: feedName, rss_source_item: itemName }))
+      .max(longestList)
+      .optional(),
   })
   .refine((e) => e.id !== undefined || e.kind === 'queue', { message: 'is missing', path: ['id'] })
 type PlaylistEntry = z.output<typeof playlistEntry>
@@ -55,7 +58,8 @@ const collectionFields = (e: CollectionEntry) =>
   given({ title: e.title, description: e.description, color: e.color, isPublic: e.is_public })
 
 const isDeleted = (e: { deleted_at?: number | null | undefined }) => typeof e.deleted_at === 'number'
-const listTime = (e: { updated_at: number; deleted_at?: number | null | undefined }) => Math.max(e.updated_at, e.deleted_at ?? 0)
+const listTime = (e: { updated_at: number; deleted_at?: number | null | undefined }) =>
+  Math.max(e.updated_at, e.deleted_at ?? 0)
 
 /** What both kinds of list say of an edit; `undefined` items leave the order alone. */
 const editOf = (
@@ -79,7 +83,9 @@ function listOutcome(change: ListChange | Refusal | null, decided: readonly unkn
 }
 
 const playlistKeys = (e: PlaylistEntry, ids: Ids) =>
-  e.items?.map((i) => itemKey(ids.podcast(i.rss_source_feed), ids.episode({ feed: i.rss_source_feed, item: i.rss_source_item })))
+  e.items?.map((i) =>
+    itemKey(ids.podcast(i.rss_source_feed), ids.episode({ feed: i.rss_source_feed, item: i.rss_source_item })),
+  )
 
 const sameList = (a: readonly string[] | undefined, b: readonly string[]) =>
   a === undefined || (new Set(a).size === b.length && [...new Set(a)].every((item, i) => item === b[i]))
@@ -98,7 +104,10 @@ export const playlistLane: Lane<PlaylistEntry> = {
       const kind = id === queueOf(unit.origin.user) ? ('queue' as const) : ('playlist' as const)
       const known = knownState(playlist, unit.events(playlist, id), seen)
       const edit = { ...editOf(s, seen, playlistFields(s.entry), playlistKeys(s.entry, ids)), kind, known }
-      return listOutcome(mergePlaylist(unit.state(playlist, id), edit), unit.decide(playlist, id, edit, { edit: s.edit }))
+      return listOutcome(
+        mergePlaylist(unit.state(playlist, id), edit),
+        unit.decide(playlist, id, edit, { edit: s.edit }),
+      )
     }),
   stands: (row, e, ids) =>
     (row.deleted_at !== null) === isDeleted(e) &&
@@ -107,7 +116,10 @@ export const playlistLane: Lane<PlaylistEntry> = {
       ((e.name === undefined || e.name === row.name) &&
         (e.description === undefined || e.description === row.description) &&
         (e.is_public === undefined || e.is_public === row.is_public) &&
-        sameList(playlistKeys(e, ids), row.items.map((i: { podcast: string; episode: string }) => itemKey(i.podcast, i.episode))))),
+        sameList(
+          playlistKeys(e, ids),
+          row.items.map((i: { podcast: string; episode: string }) => itemKey(i.podcast, i.episode)),
+        ))),
   told: (row) => ({ name: row.name, items: row.items.length, updated_at: row.updated_at, deleted_at: row.deleted_at }),
 }
 
@@ -126,7 +138,10 @@ export const collectionLane: Lane<CollectionEntry> = {
       const known = knownState(collection, unit.events(collection, id), seen)
       const feeds = s.entry.feeds?.map((feed) => ids.podcast(feed))
       const edit = { ...editOf(s, seen, collectionFields(s.entry), feeds), isDefault, known }
-      return listOutcome(mergeCollection(unit.state(collection, id), edit), unit.decide(collection, id, edit, { edit: s.edit }))
+      return listOutcome(
+        mergeCollection(unit.state(collection, id), edit),
+        unit.decide(collection, id, edit, { edit: s.edit }),
+      )
     }),
   stands: (row, e, ids) =>
     (row.deleted_at !== null) === isDeleted(e) &&
@@ -136,6 +151,14 @@ export const collectionLane: Lane<CollectionEntry> = {
         (e.description === undefined || e.description === row.description) &&
         (e.color === undefined || e.color === row.color) &&
         (e.is_public === undefined || e.is_public === row.is_public) &&
-        sameList(e.feeds?.map((feed) => ids.podcast(feed)), row.feeds))),
-  told: (row) => ({ title: row.title, feeds: row.feeds.length, updated_at: row.updated_at, deleted_at: row.deleted_at }),
+        sameList(
+          e.feeds?.map((feed) => ids.podcast(feed)),
+          row.feeds,
+        ))),
+  told: (row) => ({
+    title: row.title,
+    feeds: row.feeds.length,
+    updated_at: row.updated_at,
+    deleted_at: row.deleted_at,
+  }),
 }

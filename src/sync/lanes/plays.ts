@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { isRefusal } from '../../kernel/refusal.ts'
+import { mergePlay, play, plays, type RecordPlay } from '../../plays/index.ts'
 import { feedName, itemName } from '../../podcast/names.ts'
 import { everything } from '../../podcast/seen.ts'
 import { instant, seconds } from '../../podcast/times.ts'
-import { mergePlay, play, plays, type RecordPlay } from '../../plays/index.ts'
 import { type Lane, type Outcome, outcomeOf, type Said, sameTime } from '../lane.ts'
 
 const entry = z.object({
@@ -45,7 +45,8 @@ export const playLane: Lane<Entry> = {
     if (!last) return []
     const verdict = mergePlay(unit.state(play, id), { ...editOf(last), reset: said.some((s) => s.entry.reset) })
     const earlier = said.slice(0, -1)
-    const stands = verdict.taken && verdict.value.position === last.entry.position && verdict.value.played === last.entry.played
+    const stands =
+      verdict.taken && verdict.value.position === last.entry.position && verdict.value.played === last.entry.played
     const outcomes = earlier.map((s): Outcome => {
       if (!stands) return { changed: false, conflict: null }
       const decided = unit.decide(play, id, { ...editOf(s), seen: everything }, { edit: s.edit })

@@ -6,7 +6,12 @@ import { instant } from '../../podcast/times.ts'
 import { mergeSave, type SaveEdit, save, saves } from '../../sharing/index.ts'
 import { type Lane, outcomeOf, sameTime } from '../lane.ts'
 
-const entry = z.object({ rss_source_feed: feedName, rss_source_item: itemName, saved: z.boolean(), updated_at: instant })
+const entry = z.object({
+  rss_source_feed: feedName,
+  rss_source_item: itemName,
+  saved: z.boolean(),
+  updated_at: instant,
+})
 type Entry = z.output<typeof entry>
 
 export const saveLane: Lane<Entry> = {

@@ -41,6 +41,7 @@ export const subscriptionLane: Lane<Entry> = {
       return isRefusal(decided) ? decided : outcomeOf(verdict, decided.length > 0)
     }),
   stands: (row, e) =>
-    row.active === isActive(e) && sameTime(isActive(e) ? row.subscribed_at : row.unsubscribed_at, isActive(e) ? e.subscribed_at : e.unsubscribed_at),
+    row.active === isActive(e) &&
+    sameTime(isActive(e) ? row.subscribed_at : row.unsubscribed_at, isActive(e) ? e.subscribed_at : e.unsubscribed_at),
   told: (row) => ({ subscribed_at: row.subscribed_at, unsubscribed_at: row.unsubscribed_at }),
 }

@@ -1,0 +1,113 @@
+import pg from 'pg'
+import type { Store } from '../database/store.ts'
+import type { Following } from './followers.ts'
+import { sequenceArrivals } from './sequencer.ts'
+
+const channel = 'balados_journal'
+/** A process that missed a wake-up looks for itself this often, in milliseconds. */
+const idle = 1_000
+/** Wake-ups of other processes are bundled for so long: a NOTIFY inside an append would make commits wait in line. */
+const bundle = 10
+
+interface Log {
+  error(context: object, message: string): void
+}
+
+export interface Pulse {
+  /** Something was appended. */
+  wake(): void
+  stop(): Promise<void>
+}
+
+/** Tells the processes that follow the journal that something was appended; for processes that do not follow it. */
+export function createHerald(events: Store, log: Log): Pulse {
+  let pending: NodeJS.Timeout | null = null
+  let telling: Promise<unknown> = Promise.resolve()
+  const tell = () => {
+    pending = null
+    telling = events.pool.query('select pg_notify($1, $2)', [channel, '']).catch((error: unknown) => {
+      log.error({ err: error }, 'could not wake the followers of the journal; they look for themselves every second')
+    })
+  }
+  return {
+    wake: () => {
+      pending ??= setTimeout(tell, bundle)
+    },
+    stop: async () => {
+      if (pending) clearTimeout(pending)
+      if (pending) tell()
+      await telling
+    },
+  }
+}
+
+/** Keeps sequencer and followers going: at once when something was appended, here or elsewhere, and every second. */
+export async function startPulse(events: Store, following: Following, log: Log): Promise<Pulse> {
+  let stopped = false
+  let running: Promise<void> = Promise.resolve()
+  let busy = false
+  let again = false
+  let timer: NodeJS.Timeout | undefined
+
+  const beat = async () => {
+    busy = true
+    clearTimeout(timer)
+    try {
+      do {
+        again = false
+        await sequenceArrivals(events)
+        await following.advance()
+      } while (again && !stopped)
+    } catch (error) {
+      log.error({ err: error }, 'following the journal failed; trying again in a second')
+    } finally {
+      busy = false
+      if (!stopped) timer = setTimeout(wake, idle)
+    }
+  }
+  const wake = () => {
+    again = true
+    if (!busy && !stopped) running = beat()
+  }
+
+  const ear = await listen(events.url, wake, log)
+  wake()
+  return {
+    wake,
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await ear.stop()
+      await running
+    },
+  }
+}
+
+/** LISTEN on a connection of its own, made anew when it breaks. */
+async function listen(url: string, heard: () => void, log: Log): Promise<{ stop(): Promise<void> }> {
+  let stopped = false
+  let client: pg.Client | null = null
+  let timer: NodeJS.Timeout | undefined
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'balados-sync listener' })
+    fresh.on('notification', heard)
+    fresh.on('error', (error) => {
+      log.error({ err: error }, 'the connection that listens to the journal broke')
+    })
+    fresh.on('end', () => {
+      if (!stopped) timer = setTimeout(() => void connect().catch(() => undefined), idle)
+    })
+    await fresh.connect()
+    await fresh.query(`listen ${channel}`)
+    client = fresh
+    heard()
+  }
+  await connect()
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await client?.end()
+    },
+  }
+}

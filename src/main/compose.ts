@@ -1,0 +1,81 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { type Accounts, createAccounts } from '../accounts/index.ts'
+import { collectionEndpoints } from '../collections/endpoints.ts'
+import type { Stores } from '../database/store.ts'
+import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
+import { createJournal, type Journal } from '../journal/journal.ts'
+import type { Listening } from '../journal/listening.ts'
+import type { Endpoint } from '../kernel/endpoint.ts'
+import { playlistEndpoints } from '../playlists/endpoints.ts'
+import { playEndpoints } from '../plays/endpoints.ts'
+import { type Catalog, createCatalog } from '../podcast/catalog.ts'
+import { privacyEndpoints } from '../privacy/endpoints.ts'
+import { sharingEndpoints } from '../sharing/endpoints.ts'
+import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
+import { syncEndpoint } from '../sync/endpoint.ts'
+import { reactions, slices, upcasts } from './slices.ts'
+
+/** Everything an instance consists of, put together but not started. */
+export interface Instance {
+  readonly stores: Stores
+  readonly journal: Journal
+  readonly catalog: Catalog
+  readonly accounts: Accounts
+  readonly following: Following
+  readonly endpoints: readonly Endpoint[]
+}
+
+export interface InstanceParts {
+  readonly stores: Stores
+  readonly publicUrl: string
+  readonly secret: string
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number
+  /** Beside those every instance has. */
+  readonly followers?: readonly Follower[]
+}
+
+export function compose({ stores, publicUrl, secret, log, clock = Date.now, followers = [] }: InstanceParts): Instance {
+  const catalog = createCatalog(stores.system)
+  const journal = createJournal({ stores, slices, reactions, upcasts, secret })
+  const accounts = createAccounts({ system: stores.system, publicUrl, secret, clock, log })
+  const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers], upcasts)
+  const listening: Listening = {
+    journal,
+    catalog,
+    async reading(user): Promise<pg.Pool> {
+      await journal.readModels.settle(user)
+      return stores.projections.pool
+    },
+  }
+  const endpoints = [
+    syncEndpoint(listening),
+    ...subscriptionEndpoints(listening),
+    ...playEndpoints(listening),
+    ...sharingEndpoints(listening),
+    ...playlistEndpoints(listening),
+    ...collectionEndpoints(listening),
+    ...privacyEndpoints(listening),
+    ...accounts.endpoints(),
+  ]
+  return { stores, journal, catalog, accounts, following, endpoints }
+}
+
+/**
+ * Read models in a database of their own are completed after each write; whatever a killed process left behind, this
+ * one completes.
+ */
+const readModelFollowers = (stores: Stores, journal: Journal): readonly Follower[] =>
+  stores.journalBesideReadModels
+    ? []
+    : [
+        {
+          name: 'read-models',
+          store: 'projections',
+          apply: async (events) => {
+            for (const user of new Set(events.map((e) => e.user))) await journal.readModels.settle(user)
+          },
+        },
+      ]

@@ -1,0 +1,42 @@
+import type { Logger } from 'pino'
+import { type Claim, claimDataDir, findEmbedded, startEmbedded } from '../database/embedded.ts'
+import type { StoreUrls } from '../database/store.ts'
+import type { LoadedConfig } from './config.ts'
+
+export interface Databases {
+  readonly urls: StoreUrls
+  /** Stops the database when it was started here. */
+  release(): Promise<void>
+}
+
+/** A plain sentence for whoever started this, without a stack. */
+export class StartError extends Error {}
+
+const one = (url: string): StoreUrls => ({ events: url, system: url, projections: url })
+
+/**
+ * The databases a process works on: those configured, or the data folder's own PostgreSQL. A server owns that for its
+ * life; a command works beside a running server, or starts it for as long as it takes.
+ */
+export async function openDatabases(config: LoadedConfig, log: Logger, as: 'server' | 'command'): Promise<Databases> {
+  if (config.databases) {
+    return { urls: config.databases, release: async () => {} }
+  }
+  if (as === 'command') {
+    const running = await findEmbedded(config.dataDir)
+    if (running) return { urls: one(running.url()), release: async () => {} }
+  }
+  const database = await startEmbedded({ dataDir: config.dataDir, log })
+  const claim: Claim | null = await claimDataDir(database.url())
+  if (!claim) {
+    if (as === 'command') return { urls: one(database.url()), release: async () => {} }
+    throw new StartError(`Another server is running on the data directory ${config.dataDir}: stop it, or set DATA_DIR.`)
+  }
+  return {
+    urls: one(database.url()),
+    release: async () => {
+      await claim.release()
+      await database.stop()
+    },
+  }
+}

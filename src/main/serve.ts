@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import { grants } from '../accounts/index.ts'
+import { migrate } from '../database/migrate.ts'
+import { openStores, type Stores } from '../database/store.ts'
+import { close, createServer, listen } from '../http/server.ts'
+import { type Jobs, migrateJobs, type Schedule, startJobs } from '../jobs/jobs.ts'
+import { createHerald, type Pulse, startPulse } from '../journal/pulse.ts'
+import { purgeMemory, tombstonesLive } from '../journal/purge.ts'
+import { compose, type Instance } from './compose.ts'
+import type { LoadedConfig } from './config.ts'
+import { openDatabases } from './databases.ts'
+import { createMetrics } from './metrics.ts'
+import { storeDefinitions } from './stores.ts'
+
+export interface Running {
+  /** Ends what runs, lets requests finish, and stops the database if it was started here. */
+  stop(): Promise<void>
+}
+
+/** The version of the software, from package.json. */
+export async function version(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
+
+/** What is due from time to time. */
+const schedules = (instance: Instance): readonly Schedule[] => {
+  const { stores, journal, accounts } = instance
+  const hourly = (name: string, minute: number, work: () => Promise<unknown>): Schedule => ({
+    name,
+    cron: `${minute} * * * *`,
+    work: async () => void (await work()),
+  })
+  return [
+    hourly('purge-memory', 7, () => purgeMemory(stores.events, Date.now())),
+    hourly('purge-tombstones', 17, () => journal.readModels.purgeTombstones(Date.now() - tombstonesLive)),
+    hourly('purge-sessions', 27, () => accounts.purgeExpired()),
+  ]
+}
+
+/**
+ * Starts an instance in its role: `web` answers requests, `worker` follows the journal and does what is due, `all`
+ * does both.
+ */
+export async function serve(config: LoadedConfig, log: Logger): Promise<Running> {
+  const databases = await openDatabases(config, log, 'server')
+  const undo: (() => Promise<unknown>)[] = [() => databases.release()]
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const stores = await openStores(databases.urls, storeDefinitions, { poolSize: 20 })
+    undo.push(() => stores.close())
+    const done = await migrate(allStores(stores))
+    if (done.length > 0) log.info({ migrations: done }, 'Brought the database up to date')
+    await migrateJobs(stores.system, log)
+
+    const instance = compose({ stores, publicUrl: config.publicUrl, secret: config.secretKeyBase, log })
+    const follows = config.role !== 'web'
+    const pulse: Pulse = follows
+      ? await startPulse(stores.events, instance.following, log)
+      : createHerald(stores.events, log)
+    instance.journal.onAppend(pulse.wake)
+    undo.push(() => pulse.stop())
+    if (follows) {
+      const jobs: Jobs = await startJobs(stores.system, schedules(instance), log)
+      undo.push(() => jobs.stop())
+    }
+    instance.accounts.start()
+    undo.push(() => instance.accounts.stop())
+    if (config.role !== 'worker') {
+      const server = await openWeb(instance, config, log)
+      undo.push(server)
+    }
+    return { stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): Promise<() => Promise<void>> {
+  const { stores, accounts, endpoints, following } = instance
+  const metrics = createMetrics(following)
+  const app = createServer({
+    endpoints,
+    authenticate: accounts.authenticate,
+    grants,
+    pages: [accounts.pages()],
+    health: async () => ({
+      database: await answers(stores),
+      followers: await moving(instance),
+    }),
+    metrics: metrics.text,
+    log,
+    config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: await version() },
+  })
+  const server = await listen(app, { host: config.host, port: config.port })
+  log.info({ url: config.publicUrl, port: config.port }, 'Balados Sync is ready')
+  return async () => {
+    await close(server)
+    await metrics.stop()
+  }
+}
+
+async function answers(stores: Stores) {
+  for (const store of allStores(stores)) await store.pool.query('select 1')
+  return { ok: true }
+}
+
+async function moving({ following }: Instance) {
+  const stopped = (await following.states()).filter((state) => state.stopped)
+  if (stopped.length === 0) return { ok: true }
+  return {
+    ok: false,
+    message: stopped.map((s) => `${s.name} stopped at ${s.stopped?.at}: ${s.stopped?.reason}`).join('; '),
+  }
+}
