@@ -5,14 +5,14 @@ import { type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
  * would take for the server's voice.
  */
 const reserved: ReadonlySet<string> = new Set(
-  `about abuse account accounts admin administrator all anonymous ap api app apps app_creator authorize avatar balados
-  blog bot bots cache collections contact cover covers dashboard docs episode episodes everyone export feed feeds
-  fediverse federation followers following ghost health help home host hostmaster image images import inbox index info
-  instance legal live local login logout log_in log_out mail me mentions metrics mod moderator new news nobody nodeinfo
-  noreply null oauth official operator outbox owner play player playlist playlists podcast podcasts postmaster privacy
-  public queue ready register root rss rules search security server settings setup shared signin signup staff static
-  status stream style subscriptions support sync sysadmin system terms timeline token tokens trending undefined user
-  users web webfinger webmaster well_known www`.split(/\s+/),
+  `about abuse account accounts admin administrator all anonymous ap api app apps app_creator authorize avatar
+  balados cache collections contact cover covers dashboard docs episode episodes everyone export feed feeds
+  fediverse federation followers following health help home host hostmaster image images import inbox index info
+  instance legal live local login logout log_in log_out mail me mentions metrics mod moderator new nobody nodeinfo
+  noreply null oauth official outbox play playlist playlists podcast podcasts postmaster privacy public queue ready
+  register root rss rules search security server settings setup shared signin signup staff static status stream
+  style subscriptions support sync sysadmin system terms timeline token tokens trending undefined user users web
+  webfinger webmaster well_known www`.split(/\s+/),
 )
 
 /** The name as it is stored, or why it can't be one. Podcast handles contain a hyphen, so the two never meet. */

@@ -1,4 +1,4 @@
-import { type Author, authorKey, type Decider, type Fact, fold, type Recorded } from '../kernel/decider.ts'
+import { authorKey, type Decider, type Fact, fold, type Recorded } from '../kernel/decider.ts'
 
 /**
  * What a device had seen when it made an edit:

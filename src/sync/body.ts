@@ -32,13 +32,9 @@ const lists = {
 }
 
 export const syncBody = z.object({
-  last_sync: z
-    .string()
-    .max(500)
-    .nullish()
-    .meta({
-      description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
-    }),
+  last_sync: z.string().max(500).nullish().meta({
+    description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
+  }),
   changes: z.object(lists).nullish().meta({ description: 'Shape A: the entries in here, and the answer likewise.' }),
   ...lists,
 })

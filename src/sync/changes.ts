@@ -13,7 +13,7 @@ const changedSince: Statement = {
     .map(
       ({ readModel: { name, key } }) => `(select jsonb_agg(to_jsonb(x) - 'user_id' order by x.number, x.${key})
         from projections.${name} x
-        where x.user_id = $1 and x.number > $2 and x.echo is distinct from $3) as "${name}"`,
+        where x.user_id = $1 and x.number > $2 and ($3::text is null or x.echo is distinct from $3)) as "${name}"`,
     )
     .join(', ')}`,
 }

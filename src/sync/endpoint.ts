@@ -1,11 +1,10 @@
 import type { Listening } from '../journal/listening.ts'
-import type { Head } from '../journal/unit.ts'
-import type { UserId } from '../kernel/brand.ts'
+import type { Head, Unit } from '../journal/unit.ts'
 import { authorKey } from '../kernel/decider.ts'
 import { type Answer, answer, type Endpoint, endpoint, type Origin } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
 import type { Seen } from '../podcast/seen.ts'
-import { subscribedSince } from '../subscriptions/index.ts'
+import { type SubscriptionState, subscribedSince, subscription } from '../subscriptions/index.ts'
 import { applyEntries, tell } from './apply.ts'
 import { type Asked, askedFor, syncBody } from './body.ts'
 import { changesSince } from './changes.ts'
@@ -56,7 +55,7 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
         intake.groups.length > 0 ? await applyEntries(unit, intake, from.seen) : { conflicts: [], rejected: [] }
       const changes = await changesSince(db, origin.user, from.after, from.incremental ? named : null)
       const told = tell(unit, intake, changes, named !== null && from.incremental)
-      const shown = await showChanges(catalog, origin.user, told, sinceOf(origin.user))
+      const shown = await showChanges(catalog, origin.user, told, sinceOf(unit))
       const outcome = {
         sync_token: formatToken({ epoch: await journal.epoch(), number: unit.number }),
         conflicts: applied.conflicts.map(showConflict),
@@ -68,8 +67,18 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
     })
   }
 
-  const sinceOf = (user: UserId) => async (podcasts: readonly string[]) =>
-    subscribedSince(await reading(user), user, podcasts)
+  /** What this very request subscribed to or left is not in the read model yet. */
+  const sinceOf = (unit: Unit) => async (podcasts: readonly string[]) => {
+    const { user } = unit.origin
+    const since = new Map(await subscribedSince(await reading(user), user, podcasts))
+    for (const { kind, id, state } of unit.touched()) {
+      if (kind !== subscription.kind) continue
+      const { active, subscribedAt } = state as SubscriptionState
+      if (active?.value && subscribedAt !== null) since.set(id, new Date(subscribedAt))
+      else since.delete(id)
+    }
+    return since
+  }
 
   return endpoint({
     method: 'post',
