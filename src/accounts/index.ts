@@ -10,8 +10,6 @@ import { type Authenticate, createAuthenticate } from './request-token.ts'
 import { createSessions } from './sessions.ts'
 
 export { accountEntities } from './entities.ts'
-export type { NewUser, Person } from './people.ts'
-export type { AppCaller } from './request-token.ts'
 export { grants, scopes } from './scopes.ts'
 
 export interface AccountsParts {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApps } from '../../src/accounts/apps.ts'
 import { readAuthorization } from '../../src/accounts/authorization.ts'
 import { grants } from '../../src/accounts/index.ts'
@@ -273,41 +273,5 @@ describe('what is no token', () => {
     { jti: ['a'] },
   ])('claims such as %j are refused', async (extra) => {
     expect(await authenticate(signed(extra))).toMatchObject({ refused: 'unauthorized' })
-  })
-})
-
-describe('last use', () => {
-  const lastUse = async () => (await createApps(world.system, world.now).find(ada, appId))?.lastUsedAt?.getTime()
-
-  test('is written after a while, once for many requests, and not for refused ones', async () => {
-    await world.accounts.stop()
-    world.pass(120)
-    const before = await lastUse()
-    await authenticate(signed())
-    await authenticate(signed())
-    const used = world.now()
-    expect(await lastUse()).toEqual(before)
-    await world.accounts.stop()
-    expect(await lastUse()).toBe(used)
-    world.pass(120)
-    await authenticate(jws(claims(), otherKeys.privateKey))
-    await world.accounts.stop()
-    expect(await lastUse()).toBe(used)
-  })
-
-  test('is written by itself once a minute while the server runs', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    try {
-      world.accounts.start()
-      await authenticate(signed())
-      vi.advanceTimersByTime(59_000)
-      const before = await lastUse()
-      vi.advanceTimersByTime(1_000)
-      await expect.poll(lastUse).toBe(world.now())
-      expect(before).not.toBe(world.now())
-    } finally {
-      await world.accounts.stop()
-      vi.useRealTimers()
-    }
   })
 })

@@ -5,7 +5,8 @@ import pg from 'pg'
 import { migrate, migrationState } from '../../database/migrate.ts'
 import type { Store, StoreName, Stores } from '../../database/store.ts'
 import { migrateJobs } from '../../jobs/jobs.ts'
-import { ask, CommandError, configured, confirm, withInstance } from '../console.ts'
+import { ask, CommandError, configured, confirm, table, withInstance } from '../console.ts'
+import { rebuildProjections } from './projections.ts'
 
 const names: readonly StoreName[] = ['events', 'system', 'projections', 'cache']
 const storeOption = () => new Option('--store <name>', 'only this store').choices(names)
@@ -25,14 +26,14 @@ export function addDatabaseCommands(program: Command): void {
     .description('create the configured databases where they are missing')
     .addOption(storeOption())
     .action(async (options: StoreChoice) => {
-      for (const _said of await createDatabases(options)) 
+      for (const said of await createDatabases(options)) console.log(said)
     })
 
   db.command('init')
     .description('create the databases and bring their schemas up to date')
     .addOption(storeOption())
     .action(async (options: StoreChoice) => {
-      for (const _said of await createDatabases(options)) 
+      for (const said of await createDatabases(options)) console.log(said)
       await migrateChosen(options)
     })
 
@@ -43,7 +44,13 @@ export function addDatabaseCommands(program: Command): void {
     .addOption(storeOption())
     .action((options: StoreChoice) =>
       withInstance(async ({ stores }) => {
-        const _states = await Promise.all(chosen(stores, options).map(migrationState))
+        const states = await Promise.all(chosen(stores, options).map(migrationState))
+        console.log(
+          table(
+            ['store', 'applied', 'pending'],
+            states.map((s) => [s.store, s.applied.length, s.pending.length === 0 ? 'none' : s.pending.join(', ')]),
+          ),
+        )
       }, false),
     )
 
@@ -68,8 +75,9 @@ export function addDatabaseCommands(program: Command): void {
 
 const migrateChosen = (options: StoreChoice) =>
   withInstance(async ({ stores }) => {
-    const _done = await migrate(chosen(stores, options))
+    const done = await migrate(chosen(stores, options))
     if (options.store === undefined || options.store === 'system') await migrateJobs(stores.system, silent)
+    console.log(done.length === 0 ? 'Up to date.' : `Applied ${done.join(', ')}.`)
   }, false)
 
 async function createDatabases({ store }: StoreChoice): Promise<string[]> {
@@ -124,7 +132,8 @@ async function reset(options: ResetChoice): Promise<void> {
     if (what === 'events') await empty(stores.projections)
     await migrate(names.map((name) => stores[name]))
     await migrateJobs(stores.system, silent)
-    if (what === 'projections') 
+    if (what === 'projections') console.log(await rebuildProjections(workshop))
+    console.log(`Reset ${what}.`)
   }, false)
 }
 
@@ -163,4 +172,5 @@ ${statements.map((s) => `    this.addSql(\`${s.replaceAll('`', '\\`').replaceAll
 }
 `,
   )
+  console.log(`Wrote migrations/${store}/${file}: finish it, then list it in src/main/stores.ts.`)
 }

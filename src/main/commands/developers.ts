@@ -4,7 +4,7 @@ import type { UserId } from '../../kernel/brand.ts'
 import { fold, type Recorded } from '../../kernel/decider.ts'
 import type { EndpointCall } from '../../kernel/endpoint.ts'
 import { isRefusal } from '../../kernel/refusal.ts'
-import { CommandError, type Workshop, withInstance } from '../console.ts'
+import { CommandError, table, type Workshop, withInstance } from '../console.ts'
 import { slices } from '../slices.ts'
 
 const pageSize = 1_000
@@ -39,7 +39,7 @@ async function statesOf(workshop: Workshop, user: UserId, wanted?: string): Prom
   )
 }
 
-const tell = (_value: unknown) => {}
+const tell = (value: unknown) => console.log(JSON.stringify(value, null, 2))
 
 /** What `dispatch` takes: an operation of the REST API, given as one of a user. */
 interface Dispatch {
@@ -82,7 +82,17 @@ export function addDeveloperCommands(program: Command): void {
     .description('every operation of the REST API and the scope it needs')
     .action(() =>
       withInstance(async ({ instance }) =>
-        {},
+        console.log(
+          table(
+            ['method', 'path', 'scope', 'what it does'],
+            instance.endpoints.map((e) => [
+              e.method.toUpperCase(),
+              `/api/v1${e.path}`,
+              [e.scope].flat().join(' or '),
+              e.summary,
+            ]),
+          ),
+        ),
       ),
     )
 
@@ -105,7 +115,7 @@ export function addDeveloperCommands(program: Command): void {
         const users = stream ? workshop.instance.journal.readModels.users() : [(await userOf(workshop, of)).id]
         for await (const user of users) {
           for await (const event of eventsOf(workshop, user)) {
-            if (stream === undefined || event.stream === stream) 
+            if (stream === undefined || event.stream === stream) console.log(JSON.stringify({ user, ...event }))
           }
         }
       }),
@@ -129,6 +139,7 @@ export function addDeveloperCommands(program: Command): void {
     .description('a REPL with the instance at hand')
     .action(() =>
       withInstance(async (workshop) => {
+        console.log('At hand: instance, stores, config, state(user, stream?), events(user), dispatch({…}).')
         const repl = startRepl('balados> ')
         Object.assign(repl.context, workshop, {
           state: async (user: string, stream?: string) => statesOf(workshop, (await userOf(workshop, user)).id, stream),

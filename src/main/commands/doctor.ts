@@ -82,6 +82,7 @@ export function addDoctor(program: Command): void {
     .action(() =>
       withInstance(async (workshop) => {
         for (const { what, wrong } of await findings(workshop)) {
+          console.log(wrong === null ? `ok     ${what}` : `WRONG  ${what}: ${wrong}`)
           if (wrong !== null) process.exitCode = 1
         }
       }, false),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { CommandError, type Workshop, withInstance } from '../console.ts'
+import { CommandError, table, type Workshop, withInstance } from '../console.ts'
 
 /** Folds every user's journal again into read models; users see no gap, each is replaced in one transaction. */
 export async function rebuildProjections({ instance }: Workshop, name?: string): Promise<string> {
@@ -24,9 +24,21 @@ export function addProjectionCommands(program: Command): void {
     .description('the read models, and how far the followers of the journal are')
     .action(() =>
       withInstance(async ({ instance }) => {
+        console.log(`Written with each event: ${instance.journal.readModels.names.join(', ')}.`)
         const states = await instance.following.states()
-        if (states.length === 0) 
+        if (states.length === 0) console.log('Nothing follows the journal afterwards.')
         else {
+          console.log(
+            table(
+              ['follower', 'position', 'lag', 'stopped'],
+              states.map((s) => [
+                s.name,
+                s.position,
+                s.lag,
+                s.stopped ? `at ${s.stopped.at}: ${s.stopped.reason}` : '',
+              ]),
+            ),
+          )
         }
       }),
     )
@@ -35,5 +47,5 @@ export function addProjectionCommands(program: Command): void {
     .command('rebuild')
     .description('make read models anew from the journal, beside a running server')
     .argument('[name]', 'only this one')
-    .action((_name?: string) => withInstance(async (_workshop) => {}))
+    .action((name?: string) => withInstance(async (workshop) => console.log(await rebuildProjections(workshop, name))))
 }

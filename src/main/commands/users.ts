@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { isRefusal } from '../../kernel/refusal.ts'
-import { ask, CommandError, withInstance } from '../console.ts'
+import { ask, CommandError, table, withInstance } from '../console.ts'
 
 async function newPassword(): Promise<string> {
   const password = await ask('Password: ', { secret: true })
@@ -30,6 +30,7 @@ export function addUserCommands(program: Command): void {
           ...(options.email === undefined ? {} : { email: options.email }),
         })
         if (isRefusal(added)) throw new CommandError(added.message)
+        console.log(`Added ${username} (${added.id}).`)
       })
     })
 
@@ -44,6 +45,7 @@ export function addUserCommands(program: Command): void {
         if (!person) throw new CommandError(`There is no user ${username}.`)
         const set = await instance.accounts.setPassword(person.id, password)
         if (isRefusal(set)) throw new CommandError(set.message)
+        console.log(`${username} has a new password.`)
       })
     })
 
@@ -52,7 +54,13 @@ export function addUserCommands(program: Command): void {
     .description('everybody, oldest first')
     .action(() =>
       withInstance(async ({ instance }) => {
-        const _people = await instance.accounts.listUsers()
+        const people = await instance.accounts.listUsers()
+        console.log(
+          table(
+            ['name', 'id', 'admin', 'since'],
+            people.map((p) => [p.username, p.id, p.isAdmin ? 'yes' : '', p.createdAt.toISOString().slice(0, 10)]),
+          ),
+        )
       }),
     )
 }
