@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { successOut } from '../http/schemas.ts'
 import { answer, type Endpoint, endpoint, success } from '../kernel/endpoint.ts'
 import { refuse } from '../kernel/refusal.ts'
 import type { AllowedApp, Apps } from './apps.ts'
@@ -47,7 +48,7 @@ export function accountEndpoints(apps: Apps): Endpoint[] {
       tag: 'Apps',
       scope: 'any',
       params: z.object({ app_id: appId }),
-      answers: { 200: z.object({ status: z.literal('success') }) },
+      answers: { 200: successOut },
       refusals: ['not_found'],
       handle: async ({ caller, params }) => {
         if (params.app_id !== caller.author.app && !grants(caller.scopes, 'user'))

@@ -73,6 +73,8 @@ export function accountPages({ people, apps, sessions, publicUrl, secret, clock 
 
   /** Lets a form through only when it is one of ours. */
   const formOfOurs: Koa.Middleware = async (ctx, next) => {
+    // Browsers send forms as they are; a packed one that is cut off would be waited for for ever.
+    if (ctx.get('Content-Encoding')) ctx.throw(415)
     await readForm(ctx, async () => {})
     if (csrf.refusal(ctx, field(ctx, 'csrf_token')) === null) return next()
     const language = languageOf(ctx)

@@ -187,6 +187,10 @@ describe('forms', () => {
     expect((await ada.submit(page, '/users/log_in', { username: 'ada', password })).status).toBe(403)
   })
 
+  test('that are packed are refused unread', async () => {
+    expect((await browser().post('/users/log_in', {}, { 'content-encoding': 'gzip' })).status).toBe(415)
+  })
+
   test('to log somebody out must be ours too', async () => {
     const ada = browser()
     await ada.logIn('ada')

@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node'
 import { startEmbedded } from '../../src/database/embedded.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { openStores } from '../../src/database/store.ts'
+import { migrateJobs } from '../../src/jobs/jobs.ts'
 import { storeDefinitions } from '../../src/main/stores.ts'
 
 const quiet = { info: () => {}, warn: console.warn, error: console.error }
@@ -22,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = database.url('template_all')
   const stores = await openStores({ events: url, system: url, projections: url }, storeDefinitions)
   await migrate([stores.events, stores.system, stores.projections, stores.cache])
+  await migrateJobs(stores.system, quiet)
   await stores.close()
   await admin.end()
   project.provide('postgres', database.url('postgres'))
