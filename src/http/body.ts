@@ -1,6 +1,7 @@
 import { bodyParser } from '@koa/bodyparser'
 import type Koa from 'koa'
 import { type Refusal, refuse } from '../kernel/refusal.ts'
+import { mayBeUnstorable, unstorable } from '../kernel/storable.ts'
 
 /** A JSON body: what it says and, for the hash of idempotent requests, how it says it. */
 export interface JsonBody {
@@ -14,9 +15,9 @@ export const defaultBodyLimit = 1024 * 1024
 /**
  * Reads bodies of up to `limit` unpacked bytes, gzip, deflate and br included. Whatever the content type says, the body
  * is JSON: an object or an array; an absent one counts as `{}`. Refuses everything else, and text that PostgreSQL
- * can't hold. Throws an error with status 415 for an unknown content encoding.
+ * can't hold, unless the endpoint judges its entries itself. Throws an error with status 415 for an unknown content encoding.
  */
-export function bodyReader(limit: number): (ctx: Koa.Context) => Promise<JsonBody | Refusal> {
+export function bodyReader(limit: number, checksTexts = true): (ctx: Koa.Context) => Promise<JsonBody | Refusal> {
   const parse = bodyParser({
     enableTypes: ['json'],
     detectJSON: () => true,
@@ -39,7 +40,7 @@ export function bodyReader(limit: number): (ctx: Koa.Context) => Promise<JsonBod
       return refusalOf(error, limit, encoding)
     }
     const { body: value = {}, rawBody: text = '' } = ctx.request
-    const path = suspicious.test(text) ? unstorable(value) : undefined
+    const path = checksTexts && mayBeUnstorable(text) ? unstorable(value) : undefined
     if (path === undefined) return { value, text }
     const message = 'holds a NUL character or half a surrogate pair'
     return refuse('validation', `${path}: ${message}`, [{ path, message }])
@@ -73,27 +74,4 @@ function refusalOf(error: unknown, limit: number, encoding: string | undefined):
 
 function wrongBody(message: string): Refusal {
   return refuse('validation', `The body is ${message}.`, [{ path: 'body', message }])
-}
-
-/** Cheap over the raw text: only an escape can bring a NUL or half a surrogate pair into a parsed string. */
-const suspicious = /\\u(?:0000|d[89a-f])/i
-
-/** The dotted path of the first text in `value` that PostgreSQL can't hold. Not recursive: nesting may be deep. */
-function unstorable(value: unknown): string | undefined {
-  const left: { path: string; value: unknown }[] = [{ path: '', value }]
-  for (let next = left.pop(); next; next = left.pop()) {
-    const { path, value: at } = next
-    if (typeof at === 'string' && !storable(at)) return path
-    if (typeof at !== 'object' || at === null) continue
-    for (const [key, child] of Object.entries(at)) {
-      const childPath = path === '' ? key : `${path}.${key}`
-      if (!storable(key)) return childPath
-      left.push({ path: childPath, value: child })
-    }
-  }
-  return undefined
-}
-
-function storable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0')
 }

@@ -48,7 +48,7 @@ function operation(endpoint: Endpoint, { authenticate, grants, clock }: Omit<Api
     'forbidden',
     `This needs the scope ${wanted.join(' or ')}, which the app was not granted.`,
   )
-  const readBody = body && bodyReader(endpoint.bodyLimit ?? defaultBodyLimit)
+  const readBody = body && bodyReader(endpoint.bodyLimit ?? defaultBodyLimit, !endpoint.checksTexts)
   const writes = endpoint.method !== 'get'
   const handle = endpoint.handle as (call: EndpointCall<unknown, unknown, unknown>) => Promise<Answer | Refusal>
 

@@ -60,6 +60,8 @@ export interface Endpoint {
   readonly body?: z.ZodType
   /** Bytes of the unpacked body; 1 MB where not said. */
   readonly bodyLimit?: number
+  /** Judges its entries one by one, so that a text PostgreSQL can't hold does not sink the whole body. */
+  readonly checksTexts?: boolean
   readonly answers: Readonly<Record<number, z.ZodType>>
   /** Beyond those every endpoint can give. */
   readonly refusals?: readonly RefusalReason[]

@@ -5,12 +5,16 @@ import type { LoadedConfig } from './config.ts'
 
 export interface Databases {
   readonly urls: StoreUrls
+  /** Resolves when the database went away under its server; nobody else starts it again. Never for others. */
+  readonly lost: Promise<void>
   /** Stops the database when it was started here. */
   release(): Promise<void>
 }
 
 /** A plain sentence for whoever started this, without a stack. */
 export class StartError extends Error {}
+
+const never = new Promise<void>(() => {})
 
 const one = (url: string): StoreUrls => ({ events: url, system: url, projections: url })
 
@@ -20,21 +24,24 @@ const one = (url: string): StoreUrls => ({ events: url, system: url, projections
  */
 export async function openDatabases(config: LoadedConfig, log: Logger, as: 'server' | 'command'): Promise<Databases> {
   if (config.databases) {
-    return { urls: config.databases, release: async () => {} }
+    return { urls: config.databases, lost: never, release: async () => {} }
   }
   if (as === 'command') {
     const running = await findEmbedded(config.dataDir)
-    if (running) return { urls: one(running.url()), release: async () => {} }
+    if (running) return { urls: one(running.url()), lost: never, release: async () => {} }
   }
   const database = await startEmbedded({ dataDir: config.dataDir, log })
   const claim: Claim | null = await claimDataDir(database.url())
   if (!claim) {
-    if (as === 'command') return { urls: one(database.url()), release: async () => {} }
+    if (as === 'command') return { urls: one(database.url()), lost: never, release: async () => {} }
     throw new StartError(`Another server is running on the data directory ${config.dataDir}: stop it, or set DATA_DIR.`)
   }
+  let released = false
   return {
     urls: one(database.url()),
+    lost: claim.lost.then(() => (released ? never : undefined)),
     release: async () => {
+      released = true
       await claim.release()
       await database.stop()
     },

@@ -48,6 +48,10 @@ const schedules = (instance: Instance): readonly Schedule[] => {
 export async function serve(config: LoadedConfig, log: Logger): Promise<Running> {
   const databases = await openDatabases(config, log, 'server')
   const undo: (() => Promise<unknown>)[] = [() => databases.release()]
+  void databases.lost.then(() => {
+    log.fatal('The database went away: see postgres.log in the data directory. Ending, to be started anew.')
+    process.exit(1)
+  })
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
   }

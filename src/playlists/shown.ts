@@ -3,7 +3,7 @@ import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts
 import { instantOut } from '../podcast/times.ts'
 import type { PlaylistRow } from './queries.ts'
 
-export const playlistItemOut = z
+const playlistItemOut = z
   .object({
     rss_source_feed: z.string(),
     rss_source_item: z.string(),

@@ -1,4 +1,4 @@
-export { type PlayState, play, type RecordPlay } from './decider.ts'
+export { play, type RecordPlay } from './decider.ts'
 export { mergePlay } from './merge.ts'
 export { plays } from './projection.ts'
 export type { PlayRow } from './queries.ts'

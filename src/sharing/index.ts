@@ -1,3 +1,3 @@
-export { mergeSave, type SaveEdit, type SaveState, save } from './decider.ts'
+export { mergeSave, type SaveEdit, save } from './decider.ts'
 export { saves } from './projection.ts'
 export { type SaveRow, saveOut, showSave } from './shown.ts'

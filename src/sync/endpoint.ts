@@ -91,6 +91,7 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
     scope: ['user.sync', 'user'],
     body: syncBody,
     bodyLimit: 16 * 1024 * 1024,
+    checksTexts: true,
     answers: { 200: syncAnswer },
     refusals: ['sync_token_expired'],
     handle: ({ body, origin }) => sync(body.last_sync ?? null, askedFor(body), origin),

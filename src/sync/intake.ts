@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { stringify } from 'uuid'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import type { Origin } from '../kernel/endpoint.ts'
+import { mayBeUnstorable, unstorable } from '../kernel/storable.ts'
 import type { Catalog, EpisodeEntry } from '../podcast/catalog.ts'
 import type { AnyLane, Ids, LaneName, NamedEpisode, Said } from './lane.ts'
 import { lanes } from './lanes/index.ts'
@@ -26,13 +27,9 @@ export interface Intake {
 }
 
 /** Names an edit by who made it and what it says: the same edit sent twice has the same name. */
-function editName(origin: Origin, lane: LaneName, entry: unknown): string {
+function editName(origin: Origin, lane: LaneName, entry: string): string {
   const { app, device } = origin.author
-  const digest = hash(
-    'sha1',
-    `${origin.user}\n${app}\n${device ?? ''}\n${lane}\n${JSON.stringify(entry)}`,
-    'buffer',
-  ).subarray(0, 16)
+  const digest = hash('sha1', `${origin.user}\n${app}\n${device ?? ''}\n${lane}\n${entry}`, 'buffer').subarray(0, 16)
   // The form of a version 5 UUID (RFC 9562, 5.5).
   digest[6] = ((digest[6] as number) & 0x0f) | 0x50
   digest[8] = ((digest[8] as number) & 0x3f) | 0x80
@@ -49,17 +46,24 @@ export async function takeIn(
   asked: Readonly<Record<LaneName, readonly unknown[]>>,
 ): Promise<Intake> {
   const rejected: Rejected[] = []
-  const understood: { lane: AnyLane; index: number; entry: unknown; raw: unknown }[] = []
+  const understood: { lane: AnyLane; index: number; entry: unknown; json: string }[] = []
   for (const lane of lanes) {
     asked[lane.name].forEach((raw, index) => {
       const parsed = lane.entry.safeParse(raw)
-      if (parsed.success) understood.push({ lane, index, entry: parsed.data, raw })
-      else rejected.push({ type: lane.name, index, reason: sentence(parsed.error.issues) })
+      if (!parsed.success) {
+        rejected.push({ type: lane.name, index, reason: sentence(parsed.error.issues) })
+        return
+      }
+      // Of what was understood only: fields nobody knows may be nested deeper than anything can follow.
+      const json = JSON.stringify(parsed.data)
+      const path = mayBeUnstorable(json) ? unstorable(parsed.data) : undefined
+      if (path === undefined) understood.push({ lane, index, entry: parsed.data, json })
+      else rejected.push({ type: lane.name, index, reason: `${path}: holds a NUL character or half a surrogate pair` })
     })
   }
   const ids = await identify(catalog, understood)
   const groups = new Map<string, { lane: AnyLane; id: string; said: (Said<unknown> & { index: number })[] }>()
-  for (const { lane, index, entry, raw } of understood) {
+  for (const { lane, index, entry, json } of understood) {
     const id = lane.streamId(entry, ids, origin)
     const key = `${lane.name} ${id}`
     const group = groups.get(key) ?? { lane, id, said: [] }
@@ -67,7 +71,7 @@ export async function takeIn(
     const sentAt = lane.time(entry)
     // Ahead of the server's clock is no time a later edit of another device could beat; order within a device's own
     // edits is that of what it sent, so the clamp keeps it.
-    group.said.push({ entry, edit: editName(origin, lane.name, raw), at: Math.min(sentAt, origin.now), sentAt, index })
+    group.said.push({ entry, edit: editName(origin, lane.name, json), at: Math.min(sentAt, origin.now), sentAt, index })
   }
   for (const { said } of groups.values()) said.sort((a, b) => a.sentAt - b.sentAt)
   return { groups: [...groups.values()], rejected, ids }
