@@ -74,6 +74,8 @@ export async function openStore(url: string, definition: StoreDefinition, option
     clientUrl: url,
     entities: [...definition.entities],
     pool: { min: 0, max: options.poolSize ?? 10 },
+    // A database is made by `balados db create`, when somebody says so.
+    ensureDatabase: false,
     discovery: { warnWhenNoEntities: false },
     driverOptions: { application_name: 'balados-sync', keepAlive: true },
     migrations: {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import pino, { type Logger } from 'pino'
 import { migrationState } from '../database/migrate.ts'
-import { openStores, type Stores } from '../database/store.ts'
+import { openStores, type Store, type Stores } from '../database/store.ts'
 import { compose, type Instance } from './compose.ts'
 import { describeProblem, type LoadedConfig, loadConfig } from './config.ts'
 import { openDatabases, StartError } from './databases.ts'
@@ -39,6 +39,7 @@ export async function withInstance<T>(work: (workshop: Workshop) => Promise<T>, 
   })
   const stores = await openStores(databases.urls, storeDefinitions, { poolSize: 4 })
   try {
+    await refuseUnreachable(stores)
     if (migrated) await refuseUnmigrated(stores)
     const instance = compose({ stores, publicUrl: config.publicUrl, secret: config.secretKeyBase, log })
     return await work({ config, stores, instance })
@@ -48,11 +49,20 @@ export async function withInstance<T>(work: (workshop: Workshop) => Promise<T>, 
   }
 }
 
-async function refuseUnmigrated(stores: Stores): Promise<void> {
-  for (const store of [stores.events, stores.system, stores.projections]) {
-    const { pending } = await migrationState(store).catch((error: Error) => {
-      throw new CommandError(`The database of the store ${store.name} can not be used: ${error.message}`)
+const storesOf = ({ events, system, projections }: Stores): readonly Store[] => [events, system, projections]
+
+async function refuseUnreachable(stores: Stores): Promise<void> {
+  for (const store of storesOf(stores)) {
+    await store.pool.query('select 1').catch((error: NodeJS.ErrnoException) => {
+      const hint = error.code === '3D000' ? 'it does not exist: run "balados db create"' : (error.code ?? error.message)
+      throw new CommandError(`The database of the store ${store.name} can not be used: ${hint}.`)
     })
+  }
+}
+
+async function refuseUnmigrated(stores: Stores): Promise<void> {
+  for (const store of storesOf(stores)) {
+    const { pending } = await migrationState(store)
     if (pending.length > 0)
       throw new CommandError(
         `The store ${store.name} is not up to date: run "balados db migrate", or start the server once.`,

@@ -96,7 +96,7 @@ export function canonicalEnclosure(enclosure: string): string {
   return `${url.host}${url.pathname}${mediaFile.test(url.pathname) ? '' : url.search}`
 }
 
-const base64Text = z.string().min(1).max(longestName).regex(base64, 'is not base64')
+const base64Text = z.string().max(longestName).regex(base64, 'is not base64')
 
 /** base64url(feed URL), as it stands in paths, queries and bodies. */
 export const feedName = base64Text

@@ -52,7 +52,7 @@ export function mergeRegister<Value>(
     return { taken: true, at: Math.max(edit.at, current.at + 1), concurrent: false, reason: 'seen' }
   }
   const concurrent = edit.seen.what === 'until' && !same
-  const changes = known !== null && prefers(edit.value, known.value) !== 0
+  const changes = edit.seen.what === 'until' && known !== null && prefers(edit.value, known.value) !== 0
   const at = changes ? Math.max(edit.at, known.at + 1) : edit.at
   if (at !== current.at) return { taken: at > current.at, at, concurrent, reason: at > current.at ? 'newer' : 'older' }
   return { taken: prefers(edit.value, current.value) > 0, at, concurrent, reason: 'tie' }

@@ -12,7 +12,7 @@ export const password = 'correct horse battery'
 const secret = 'a secret for tests only, long enough to be one'
 
 /** A port nobody listens on at this moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as { port: number }

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type { UserId } from '../../src/kernel/brand.ts'
+import type { Doors, Said } from './journal-doors.ts'
+import { type Change, type Edit, type Entry, editOf, noRows, type Rows, rowsOfAnswer, withRows } from './journal-rows.ts'
+
+/** How an app is built, and how its device's clock goes. */
+export interface Make {
+  readonly app: string
+  /** Null for an app that does not name its devices. */
+  readonly name: string | null
+  /** Milliseconds its clock is ahead of the server's. */
+  readonly skew: number
+  readonly shape: 'A' | 'B'
+  /** It sends lists with all their fields; otherwise only what it changed. */
+  readonly whole: boolean
+}
+
+/** A change that no answer has acknowledged yet. */
+interface Pending {
+  readonly change: Change
+  readonly at: number
+  readonly edit: Edit
+}
+
+/** A sync request that left a device. */
+export interface Request {
+  readonly body: Entry
+  readonly key: string
+  readonly turn: number
+  /** How many changes it carries. */
+  readonly carries: number
+}
+
+/** An app on a device, as one would write it: rows of its own, changes that wait, and the token of the last answer. */
+export interface Device {
+  readonly make: Make
+  readonly user: UserId
+  /** As the last answer left them. */
+  base: Rows
+  /** With what waits in the outbox on top: what the listener sees. */
+  rows: Rows
+  outbox: Pending[]
+  token: string | null
+  clock: number
+  skew: number
+  turn: number
+  /** All that ever left, to be repeated. */
+  readonly sent: Request[]
+}
+
+export const newDevice = (user: UserId, make: Make): Device => ({
+  make,
+  user,
+  base: noRows(),
+  rows: noRows(),
+  outbox: [],
+  token: null,
+  clock: 0,
+  skew: make.skew,
+  turn: 0,
+  sent: [],
+})
+
+/** The listener does something on a device; false where the app does not offer it. */
+export function change(device: Device, what: Change, now: number): boolean {
+  device.clock = Math.max(device.clock + 1, now + device.skew)
+  return carryOut(device, what, device.clock)
+}
+
+function carryOut(device: Device, what: Change, at: number): boolean {
+  const edit = editOf(device.rows, device.user, what, at, device.make.whole)
+  if (!edit) return false
+  device.rows = withRows(device.rows, { [edit.lane]: { [edit.key]: edit.row } })
+  device.outbox.push({ change: what, at, edit })
+  return true
+}
+
+export function prepare(device: Device): Request {
+  const { shape } = device.make
+  const lists: Record<string, Entry[]> = {}
+  for (const { lane, entry } of device.outbox.map((waiting) => waiting.edit)) {
+    const name = lane === 'plays' && shape === 'B' ? 'play_statuses' : lane
+    lists[name] = [...(lists[name] ?? []), entry]
+  }
+  const last_sync = device.token
+  const body = shape === 'A' ? { last_sync, changes: lists } : { last_sync, subscriptions: [], ...lists }
+  const request = { body, key: randomUUID(), turn: ++device.turn, carries: device.outbox.length }
+  device.sent.push(request)
+  return request
+}
+
+export const send = (doors: Doors, device: Device, request: Request, now: number, keyed: boolean): Promise<Said> =>
+  doors.call('post', '/sync', {
+    user: device.user,
+    app: device.make.app,
+    device: device.make.name,
+    now,
+    body: request.body,
+    ...(keyed ? { key: request.key } : {}),
+  })
+
+/**
+ * The answer reached the device. One that a later request has overtaken is thrown away; what the listener did while it
+ * was under way is done again on top of it.
+ */
+export function take(device: Device, request: Request, { status, body }: Said): void {
+  if (status !== 200) throw new Error(`sync answered ${status}: ${JSON.stringify(body)}`)
+  if (body.rejected.length > 0) throw new Error(`rejected: ${JSON.stringify(body.rejected)}`)
+  if (request.turn !== device.turn) return
+  const heard = device.outbox.slice(0, request.carries)
+  for (const { edit } of heard) device.base = withRows(device.base, { [edit.lane]: { [edit.key]: edit.row } })
+  device.base = withRows(device.base, rowsOfAnswer(body.changes ?? body.data))
+  device.token = body.sync_token
+  const since = device.outbox.slice(request.carries)
+  device.rows = device.base
+  device.outbox = []
+  for (const { change: what, at } of since) carryOut(device, what, at)
+  device.turn++
+}
+
+export async function sync(doors: Doors, device: Device, now: number): Promise<Said> {
+  const request = prepare(device)
+  const said = await send(doors, device, request, now, true)
+  take(device, request, said)
+  return said
+}
