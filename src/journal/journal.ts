@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import pLimit from 'p-limit'
 import type pg from 'pg'
 import { type Queryable, rows, type Statement, type Stores, transaction } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
@@ -64,6 +65,8 @@ interface Opening extends Head {
 
 /** Attempts without a lock before the writer waits in line. */
 const optimisticAttempts = 2
+/** Writers of this process that wait in line at once: they hold a connection, and their work may need another one. */
+const mostInLine = 5
 const uniqueViolation = '23505'
 
 export function createJournal(parts: JournalParts): Journal {
@@ -72,6 +75,7 @@ export function createJournal(parts: JournalParts): Journal {
   const readModels = createReadModels(stores, parts.slices, upcasts)
   const modelOf = new Map(parts.slices.map((slice) => [slice.decider.kind, slice.readModel]))
   const statements = new Map<string, Statement>()
+  const inLine = pLimit(mostInLine)
   const listeners: (() => void)[] = []
   let epoch: string | undefined
 
@@ -124,7 +128,9 @@ export function createJournal(parts: JournalParts): Journal {
     if (prefetch && newest) unit.adopt(prefetch.decider, prefetch.id, newest)
     const said = await work(unit)
     if (!isRefusal(said)) await unit.react()
-    const pending = isRefusal(said) ? nothing(unit.pending().stamp) : unit.pending()
+    // A refusal undoes what was decided before it; a key that outlived its answer adds nothing a second time.
+    const moot = isRefusal(said) || (await unit.wasCarriedOut())
+    const pending = moot ? nothing(unit.pending().stamp) : unit.pending()
     if (pending.events.length === 0 && pending.heard.length === 0 && !request) return { said, after: null }
 
     const touched = Map.groupBy(pending.touched, (t) => t.kind)
@@ -165,10 +171,12 @@ export function createJournal(parts: JournalParts): Journal {
         if ((error as pg.DatabaseError).code !== uniqueViolation) throw error
       }
     }
-    const done = await transaction(pool, async (client) => {
-      await rows(client, lockHead, [origin.user])
-      return attempt(client, origin, work, prefetch)
-    })
+    const done = await inLine(() =>
+      transaction(pool, async (client) => {
+        await rows(client, lockHead, [origin.user])
+        return attempt(client, origin, work, prefetch)
+      }),
+    )
     if (!done) throw new Error('the journal moved although its head was locked')
     return finish(done)
   }

@@ -122,11 +122,13 @@ export interface UnitParts {
 
 export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts): Unit & {
   pending(): Pending
+  wasCarriedOut(): Promise<boolean>
   adopt(decider: AnyDecider, id: string, events: readonly Recorded[]): void
 } {
   const streams = new Map<string, Stream>()
   const decided: Recorded[] = []
   const heard: { id: string; stream: string }[] = []
+  const namedByKey: string[] = []
   // One stamp for the whole append: a first sync of thousands must not run ahead of the clock.
   const stamp = Math.max(Math.floor(origin.now / 1000), head.lastStamp + 1)
   let reacted = 0
@@ -147,7 +149,9 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
   const eventId = (edit: string | undefined, index: number): string => {
     if (edit !== undefined) return index === 0 ? edit : uuidv5(String(index), edit)
     if (!origin.request) return randomUUID()
-    return uuidv5(`${origin.author.app}\n${origin.request.key}\n${decided.length}`, origin.user)
+    const id = uuidv5(`${origin.author.app}\n${origin.request.key}\n${decided.length}`, origin.user)
+    namedByKey.push(id)
+    return id
   }
 
   const unit: Unit = {
@@ -224,6 +228,8 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
 
   return Object.assign(unit, {
     adopt,
+    /** Whether events named by this request's key are in the journal: it was carried out, and its answer is forgotten. */
+    wasCarriedOut: async () => (await unit.heard(namedByKey)).size > 0,
     pending: (): Pending => ({
       events: decided,
       heard,

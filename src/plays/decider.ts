@@ -1,11 +1,12 @@
 import { authorKey, type Decider } from '../kernel/decider.ts'
 import type { EditTime } from '../podcast/seen.ts'
 import type { PlayEvent } from './events.ts'
-import { mergePlay, type PlayEdit, type PlayStanding } from './merge.ts'
+import { mergePlay, type PlayEdit, type PlayStanding, type PlayVerdict } from './merge.ts'
 
 /** One listener's play of one episode; null before the first. */
 export interface PlayState extends PlayStanding {
   readonly podcast: string
+  readonly number: number
   readonly stamp: number
   readonly echo: string | null
 }
@@ -16,10 +17,10 @@ export interface RecordPlay extends PlayEdit, EditTime {
   readonly started: number | null
 }
 
-function factType(state: PlayState | null, edit: RecordPlay, played: boolean): PlayEvent['type'] {
-  if (edit.reset) return 'EpisodeStartedOver'
-  if (played && !state?.played) return 'EpisodeFinished'
-  if (!played && state?.played) return 'EpisodeUnplayed'
+function factType(state: PlayState | null, edit: RecordPlay, { says, value }: PlayVerdict): PlayEvent['type'] {
+  if (says && edit.reset) return 'EpisodeStartedOver'
+  if (value.played && !state?.played) return 'EpisodeFinished'
+  if (!value.played && state?.played) return 'EpisodeUnplayed'
   return 'PositionMoved'
 }
 
@@ -29,32 +30,31 @@ export const play: Decider<PlayState | null, RecordPlay, PlayEvent> = {
   newestIsWhole: true,
 
   decide(state, edit) {
-    const { value, taken } = mergePlay(state, edit)
-    if (!taken) return []
-    const { position, played, duration, at } = value
-    const merged = position !== edit.position || played !== edit.played
-    const asSent = !merged && at === edit.sentAt && duration === edit.duration
-    const { podcast, started } = edit
-    const startedOver = state?.startedOver ?? null
-    return [
-      {
-        type: factType(state, edit, played),
-        data: { podcast, position, played, duration, started, at, startedOver, asSent, merged },
-      },
-    ]
+    const verdict = mergePlay(state, edit)
+    if (!verdict.taken) return []
+    const { value, past, says, times } = verdict
+    const data = {
+      podcast: edit.podcast,
+      ...value,
+      started: edit.started,
+      saidBy: says ? null : (state?.saidBy ?? null),
+      timedBy: times ? null : (state?.timedBy ?? null),
+      ...past,
+      startedOver: state?.startedOver ?? null,
+      asSent: says && value.at === edit.sentAt && value.duration === edit.duration,
+    }
+    return [{ type: factType(state, edit, verdict), data }]
   },
 
   evolve(_state, { fact, number, stamp, author }) {
-    const { podcast, position, played, duration, at, startedOver, asSent, merged } = fact.data
-    const written = { number, author: merged ? null : authorKey(author) }
+    const { started: _, asSent, saidBy, timedBy, startedOver, ...told } = fact.data
+    const written = { number, author: authorKey(author) }
     return {
-      podcast,
-      position,
-      played,
-      duration,
-      at,
+      ...told,
+      saidBy: saidBy ?? written,
+      timedBy: timedBy ?? written,
       startedOver: fact.type === 'EpisodeStartedOver' ? written : startedOver,
-      ...written,
+      number,
       stamp,
       echo: asSent ? written.author : null,
     }

@@ -9,7 +9,25 @@ export interface PlayValue {
   readonly at: number
 }
 
-export interface PlayStanding extends PlayValue, Written {
+/** A place in an episode that somebody said, and a duration that somebody said. */
+export type Spot = Omit<PlayValue, 'duration'> & Written
+export type Length = Pick<PlayValue, 'duration'> & Written
+
+/**
+ * What the parts of a play took the place of in sight: concurrent devices edited that, and to say it once more is no
+ * edit.
+ */
+export interface PlayPast {
+  readonly spotBefore: Spot | null
+  readonly lengthBefore: Length | null
+}
+
+export interface PlayStanding extends PlayValue, PlayPast {
+  /** Who said position and played. */
+  readonly saidBy: Written
+  /** Who said the duration. */
+  readonly timedBy: Written
+  /** The event that last started this episode over. */
   readonly startedOver: Written | null
 }
 
@@ -19,53 +37,99 @@ export interface PlayEdit extends PlayValue {
   readonly seen: Seen
 }
 
+interface SpotVerdict {
+  readonly spot: Omit<PlayValue, 'duration'>
+  readonly says: boolean
+  readonly before: Spot | null
+  readonly concurrent: boolean
+  readonly reason: MergeReason
+}
+
 export interface PlayVerdict {
-  /** The value after the merge; the very `current` object when nothing changes. */
   readonly value: PlayValue
+  readonly past: PlayPast
+  /** Whether the edit says position and played now, and whether it says the duration: `taken` when either. */
+  readonly says: boolean
+  readonly times: boolean
   readonly taken: boolean
   readonly concurrent: boolean
   readonly reason: MergeReason
 }
 
+type Ranked = Omit<PlayValue, 'duration'> & { readonly reset: boolean }
+
 /** Reset beats played, played beats a position, the further beats the nearer, then the newer. */
-function rank(a: PlayValue & { reset: boolean }, b: PlayValue & { reset: boolean }): [number, MergeReason] {
+function rank(a: Ranked, b: Ranked): [number, MergeReason] {
   if (a.reset !== b.reset) return [Number(a.reset) - Number(b.reset), 'reset']
   if (a.played !== b.played) return [Number(a.played) - Number(b.played), 'played']
   if (a.position !== b.position) return [a.position - b.position, 'further']
   return [a.at - b.at, a.at > b.at ? 'newer' : 'older']
 }
 
-const longest = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.max(a, b)
+const sameSpot = (a: Ranked, b: Omit<Ranked, 'reset'>): boolean =>
+  !a.reset && a.position === b.position && a.played === b.played
+
+function mergeSpot(current: PlayStanding, edit: PlayEdit): SpotVerdict {
+  const { position, played, at, seen } = edit
+  const now: Spot = { position: current.position, played: current.played, at: current.at, ...current.saidBy }
+  // Starting over what stands started over is the same once more.
+  const standsReset = current.startedOver?.number === current.saidBy.number
+  const same = sameSpot({ ...edit, reset: edit.reset && !standsReset }, now)
+  const stays = { spot: current, says: false, before: current.spotBefore }
+  if (knows(seen, current.saidBy)) {
+    if (same && (seen.what === 'all' || at <= current.at)) return { ...stays, concurrent: false, reason: 'same' }
+    const spot = { position, played, at: same ? at : Math.max(at, current.at + 1) }
+    return { spot, says: true, before: now, concurrent: false, reason: same ? 'same' : 'seen' }
+  }
+  if (seen.what === 'unknown') {
+    const newer = at > current.at || (at === current.at && rank(edit, { ...now, reset: false })[0] > 0)
+    if (!newer) return { ...stays, concurrent: false, reason: 'older' }
+    return { spot: { position, played, at }, says: true, before: now, concurrent: false, reason: 'newer' }
+  }
+  const known = current.spotBefore && knows(seen, current.spotBefore) ? current.spotBefore : null
+  const repeats = known !== null && sameSpot(edit, known)
+  if (repeats && at <= known.at) return { ...stays, concurrent: false, reason: 'same' }
+  const spot = { position, played, at: known && !repeats ? Math.max(at, known.at + 1) : at }
+  const unknownRestart = current.startedOver !== null && !knows(seen, current.startedOver)
+  const [order, reason] = rank({ ...spot, reset: edit.reset }, { ...now, reset: unknownRestart })
+  if (order > 0) return { spot, says: true, before: current.spotBefore, concurrent: !same, reason }
+  return { ...stays, concurrent: !same, reason: order === 0 ? 'same' : reason }
+}
+
+/** A duration told in sight replaces; of concurrent ones the longest stands, and silence says nothing. */
+function mergeLength(current: PlayStanding, { duration, seen }: PlayEdit) {
+  const stays = { duration: current.duration, times: false, before: current.lengthBefore }
+  if (duration === null || duration === current.duration) return stays
+  if (knows(seen, current.timedBy))
+    return { duration, times: true, before: { duration: current.duration, ...current.timedBy } }
+  const known = current.lengthBefore && knows(seen, current.lengthBefore) ? current.lengthBefore : null
+  const repeats = known?.duration === duration
+  if (repeats || duration < (current.duration ?? 0)) return stays
+  return { ...stays, duration, times: true }
+}
 
 /**
  * Merges one edit into a play. In sight of the value it replaces: rewinding and un-playing on purpose work. Concurrent
  * edits are ranked by `rank`, a total order, so that arrival order never matters. Where nobody knows what the device
- * had seen, the edit's own time decides, and an older played mark is still not lost.
+ * had seen, the edit's own time decides.
  */
 export function mergePlay(current: PlayStanding | null, edit: PlayEdit): PlayVerdict {
-  const { position, played, at } = edit
-  if (!current)
-    return { value: { position, played, duration: edit.duration, at }, taken: true, concurrent: false, reason: 'first' }
-  const same = position === current.position && played === current.played && !edit.reset
-  if (knows(edit.seen, current)) {
-    const duration = edit.duration ?? current.duration
-    const says = !same || duration !== current.duration || (edit.seen.what !== 'all' && at > current.at)
-    if (!says) return { value: current, taken: false, concurrent: false, reason: 'same' }
-    const value = { position, played, duration, at: same ? Math.max(at, current.at) : Math.max(at, current.at + 1) }
-    return { value, taken: true, concurrent: false, reason: same ? 'same' : 'seen' }
+  if (!current) {
+    const { position, played, duration, at } = edit
+    const past = { spotBefore: null, lengthBefore: null }
+    const value = { position, played, duration, at }
+    return { value, past, says: true, times: true, taken: true, concurrent: false, reason: 'first' }
   }
-  const duration = longest(edit.duration, current.duration)
-  const keeps: PlayVerdict =
-    duration === current.duration
-      ? { value: current, taken: false, concurrent: false, reason: 'older' }
-      : { value: { ...current, duration }, taken: true, concurrent: false, reason: 'older' }
-  if (edit.seen.what === 'unknown') {
-    const wins = at > current.at || (at === current.at && rank({ ...edit }, { ...current, reset: false })[0] > 0)
-    return wins ? { value: { position, played, duration, at }, taken: true, concurrent: false, reason: 'newer' } : keeps
+  const { spot, says, before, concurrent, reason } = mergeSpot(current, edit)
+  const length = mergeLength(current, edit)
+  const { times } = length
+  return {
+    value: { position: spot.position, played: spot.played, duration: length.duration, at: spot.at },
+    past: { spotBefore: before, lengthBefore: length.before },
+    says,
+    times,
+    taken: says || times,
+    concurrent,
+    reason,
   }
-  const unknownRestart = current.startedOver !== null && !knows(edit.seen, current.startedOver)
-  const [order, reason] = rank(edit, { ...current, reset: unknownRestart })
-  if (order > 0) return { value: { position, played, duration, at }, taken: true, concurrent: !same, reason }
-  return { ...keeps, concurrent: !same, reason: order === 0 ? 'same' : reason }
 }

@@ -15,6 +15,12 @@ import { formatToken, parseLastSync } from './token.ts'
 /** A time as cursor says nothing of clocks: this much before it is told again. */
 const overlapSeconds = 300
 
+/** What `last_sync` told. */
+type LastSeen =
+  | { readonly what: 'nothing' }
+  | { readonly what: 'time'; readonly after: number }
+  | { readonly what: 'token'; readonly number: number; readonly current: boolean }
+
 /** What the device had seen, and from which number on it wants to be told. */
 interface Cursor {
   readonly after: number
@@ -24,32 +30,46 @@ interface Cursor {
 }
 
 export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint {
-  async function cursor(lastSync: string | null, origin: Origin, head: Head): Promise<Cursor | Refusal> {
-    const ownSince = head.lastNumber
-    const author = authorKey(origin.author)
-    if (lastSync === null || lastSync === '') {
-      return { after: 0, seen: { what: 'until', number: 0, author, ownSince }, incremental: false }
-    }
+  /** Looked up before the commit, which may hold a lock. */
+  async function lastSeen(lastSync: string | null, origin: Origin): Promise<LastSeen | Refusal> {
+    if (lastSync === null || lastSync === '') return { what: 'nothing' }
     const parsed = parseLastSync(lastSync)
     if (parsed === null) return refuseValue('last_sync', 'is neither a sync_token nor an RFC 3339 time')
-    if ('time' in parsed) {
-      const after = await journal.numberBefore(origin.user, Math.floor(parsed.time / 1000) - overlapSeconds)
-      return { after, seen: { what: 'unknown' }, incremental: false }
+    if (!('time' in parsed)) return { what: 'token', ...parsed, current: parsed.epoch === (await journal.epoch()) }
+    const after = await journal.numberBefore(origin.user, Math.floor(parsed.time / 1000) - overlapSeconds)
+    return { what: 'time', after }
+  }
+
+  function cursor(last: LastSeen, origin: Origin, head: Head): Cursor | Refusal {
+    const own = { author: authorKey(origin.author), ownSince: head.lastNumber }
+    switch (last.what) {
+      case 'nothing':
+        return { after: 0, seen: { what: 'until', number: 0, ...own }, incremental: false }
+      case 'time':
+        return { after: last.after, seen: { what: 'unknown' }, incremental: false }
+      case 'token': {
+        const { number } = last
+        if (last.current && number <= head.lastNumber && number >= head.horizon) {
+          return { after: number, seen: { what: 'until', number, ...own }, incremental: true }
+        }
+        return refuse(
+          'sync_token_expired',
+          'This sync_token is too old or of another life of the server; sync in full.',
+        )
+      }
+      default:
+        return last satisfies never
     }
-    const current = parsed.epoch === (await journal.epoch()) && parsed.number <= head.lastNumber
-    if (!current || parsed.number < head.horizon) {
-      return refuse('sync_token_expired', 'This sync_token is too old or of another life of the server; sync in full.')
-    }
-    const seen: Seen = { what: 'until', number: parsed.number, author, ownSince }
-    return { after: parsed.number, seen, incremental: true }
   }
 
   async function sync(lastSync: string | null, asked: Asked, origin: Origin): Promise<Answer | Refusal> {
+    const last = await lastSeen(lastSync, origin)
+    if (isRefusal(last)) return last
     const intake = await takeIn(catalog, origin, asked.entries)
     const db = await reading(origin.user)
     const named = authorKey(origin.author)
     return journal.commit(origin, async (unit) => {
-      const from = await cursor(lastSync, origin, unit.head)
+      const from = cursor(last, origin, unit.head)
       if (isRefusal(from)) return from
       const applied =
         intake.groups.length > 0 ? await applyEntries(unit, intake, from.seen) : { conflicts: [], rejected: [] }
