@@ -1,5 +1,6 @@
 import { authorKey, type Decider } from '../kernel/decider.ts'
 import { isRefusal, refuse } from '../kernel/refusal.ts'
+import { changesNothing } from '../podcast/arrangement.ts'
 import {
   evolveList,
   type Fields,
@@ -33,10 +34,11 @@ const defaults = (isDefault: boolean): Fields => ({
 export const mergeCollection = (state: CollectionState, edit: EditCollection) =>
   mergeList(state, edit, defaults(edit.isDefault))
 
-function eventType(change: ListChange): CollectionEvent['type'] {
+function eventType(state: CollectionState, change: ListChange): CollectionEvent['type'] {
+  if (change.alive?.value === false) return 'CollectionDeleted'
   if (change.created) return 'CollectionCreated'
-  if (change.alive) return change.alive.value ? 'CollectionRestored' : 'CollectionDeleted'
-  return change.fields.length > 0 ? 'CollectionDescribed' : 'FeedsArranged'
+  if (change.alive && !state.alive?.value) return 'CollectionRestored'
+  return changesNothing(change.items) ? 'CollectionDescribed' : 'FeedsArranged'
 }
 
 export const collection: Decider<CollectionState, EditCollection, CollectionEvent> = {
@@ -52,7 +54,7 @@ export const collection: Decider<CollectionState, EditCollection, CollectionEven
     if (change === null) return []
     if (isRefusal(change)) return change
     const { merged: _, ...data } = change
-    return [{ type: eventType(change), data: { ...data, isDefault: edit.isDefault } }]
+    return [{ type: eventType(state, change), data: { ...data, isDefault: edit.isDefault } }]
   },
 
   evolve(state, { fact, number, stamp, author, recordedAt }) {

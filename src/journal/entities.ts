@@ -8,7 +8,7 @@ const JournalStore = defineEntity({
   tableName: 'store',
   schema,
   properties: {
-    id: p.smallint().primary(),
+    id: p.smallint().primary().autoincrement(false),
     epoch: p.uuid(),
     position: p.bigint('number').default(0),
   },

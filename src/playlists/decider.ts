@@ -1,5 +1,6 @@
 import { authorKey, type Decider } from '../kernel/decider.ts'
 import { isRefusal, refuse } from '../kernel/refusal.ts'
+import { changesNothing } from '../podcast/arrangement.ts'
 import {
   evolveList,
   type Fields,
@@ -35,10 +36,11 @@ export function itemOf(key: string): { podcast: string; episode: string } {
 
 export const mergePlaylist = (state: PlaylistState, edit: EditPlaylist) => mergeList(state, edit, defaults[edit.kind])
 
-function eventType(change: ListChange): PlaylistEvent['type'] {
+function eventType(state: PlaylistState, change: ListChange): PlaylistEvent['type'] {
+  if (change.alive?.value === false) return 'PlaylistDeleted'
   if (change.created) return 'PlaylistCreated'
-  if (change.alive) return change.alive.value ? 'PlaylistRestored' : 'PlaylistDeleted'
-  return change.fields.length > 0 ? 'PlaylistDescribed' : 'EpisodesArranged'
+  if (change.alive && !state.alive?.value) return 'PlaylistRestored'
+  return changesNothing(change.items) ? 'PlaylistDescribed' : 'EpisodesArranged'
 }
 
 export const playlist: Decider<PlaylistState, EditPlaylist, PlaylistEvent> = {
@@ -53,7 +55,7 @@ export const playlist: Decider<PlaylistState, EditPlaylist, PlaylistEvent> = {
     if (change === null) return []
     if (isRefusal(change)) return change
     const { merged: _, ...data } = change
-    return [{ type: eventType(change), data: { ...data, kind: edit.kind } }]
+    return [{ type: eventType(state, change), data: { ...data, kind: edit.kind } }]
   },
 
   evolve(state, { fact, number, stamp, author, recordedAt }) {

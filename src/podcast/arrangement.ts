@@ -1,11 +1,12 @@
 import { generateNKeysBetween } from 'fractional-indexing'
 import { knows, type Seen, type Written } from './seen.ts'
 
-/** One item's place among others: a fractional key, last writer wins; and when it was added, which removals must know. */
+/** One item's place among others: a fractional key, last writer wins; and who added it, which removals must know. */
 export interface Placed extends Written {
   readonly place: string
   readonly at: number
-  readonly added: Written
+  /** Each device's newest addition. */
+  readonly added: readonly Written[]
 }
 
 /** Items in an order that several devices change at once. Keys are item names; order is by place, then by name. */
@@ -86,8 +87,8 @@ export function rearrange(known: Arrangement, wanted: readonly string[], at: num
   }
   for (const item of list) {
     const anchor = staying.has(item) ? known[item]?.place : undefined
-    // Two items may share a place after concurrent additions; nothing fits between them, so the second one moves.
-    if (anchor !== undefined && (left === null || anchor > left)) place(anchor)
+    // Two items may share a place after concurrent additions; what belongs between them pushes the second one on.
+    if (anchor !== undefined && (left === null || anchor > left || (anchor === left && run.length === 0))) place(anchor)
     else run.push(item)
   }
   place(null)
@@ -101,25 +102,32 @@ export function rearrange(known: Arrangement, wanted: readonly string[], at: num
 export function applicable(current: Arrangement, edit: Rearrangement, seen: Seen): Rearrangement {
   const wins = ([item, place, at]: Placing): boolean => {
     const now = current[item]
-    if (!now || now.place === place) return false
-    return knows(seen, now) || at > now.at || (at === now.at && place > now.place)
+    if (!now) return false
+    if (knows(seen, now)) return place !== now.place
+    return at > now.at || (at === now.at && place > now.place)
   }
   return {
-    added: edit.added.filter(([item]) => !current[item]),
-    moved: [...edit.added, ...edit.moved].filter(wins),
-    removed: edit.removed.filter((item) => {
-      const now = current[item]
-      return now !== undefined && knows(seen, now.added)
+    // What is there already is added once more, so that only a removal that knows of both takes it away.
+    added: edit.added.map((placing) => {
+      const now = current[placing[0]]
+      return !now || wins(placing) ? placing : [placing[0], now.place, now.at]
     }),
+    moved: edit.moved.filter(wins),
+    removed: edit.removed.filter((item) => current[item]?.added.every((written) => knows(seen, written))),
   }
 }
 
 /** The arrangement after a rearrangement that was written at `written`. */
 export function rearranged(current: Arrangement, edit: Rearrangement, written: Written): Arrangement {
   const next: Record<string, Placed> = { ...current }
-  for (const [item, place, at] of edit.added) next[item] = { place, at, ...written, added: written }
+  for (const [item, place, at] of edit.added) {
+    const now = current[item]
+    const others = now?.added.filter((addition) => addition.author !== written.author) ?? []
+    const stays = now?.place === place && now.at === at
+    next[item] = { ...(stays ? now : { place, at, ...written }), added: [...others, written] }
+  }
   for (const [item, place, at] of edit.moved)
-    next[item] = { place, at, ...written, added: next[item]?.added ?? written }
+    next[item] = { place, at, ...written, added: next[item]?.added ?? [written] }
   for (const item of edit.removed) delete next[item]
   return next
 }

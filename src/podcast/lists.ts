@@ -58,7 +58,9 @@ export interface ListEdit extends EditTime {
 /** What an edit comes to, as data for the slice's events. */
 export interface ListChange {
   readonly created: boolean
+  /** Those nobody has said have the time 0. */
   readonly fields: readonly { readonly name: string; readonly value: string | boolean | null; readonly at: number }[]
+  /** Whether it is there, said anew: by deleting, by bringing back, and by every other edit. */
   readonly alive: { readonly value: boolean; readonly at: number } | null
   readonly items: Rearrangement
   readonly at: number
@@ -89,53 +91,57 @@ const wantedItems = (edit: ListEdit): readonly string[] | undefined => {
  */
 export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): ListChange | Refusal | null {
   const exists = state.alive !== null
-  if (!exists && edit.deleted === true) return null
+  if (!exists && edit.deleted === true && edit.seen.what === 'all') return null
   // Where nobody knows what the device had seen, its whole list stands or falls by its time.
   if (exists && edit.seen.what === 'unknown' && edit.at <= state.updatedAt) return null
   const seen: Seen = edit.seen.what === 'unknown' ? { what: 'all' } : edit.seen
   const known = edit.seen.what === 'unknown' ? state : edit.known
   const ofKnown: ListEdit = { ...edit, known, seen }
 
-  const given = exists ? edit.fields : { ...defaults, ...edit.fields }
-  let merged = false
-  const fields = Object.entries(given).flatMap(([name, value]) => {
-    if (value === undefined) return []
+  const said = Object.entries(edit.fields).flatMap(([name, value]) => {
     const before = known.fields[name] ?? null
     // A field the device left as it knew it is no edit of that field.
-    if (before && prefersField(value, before.value) === 0) return []
+    if (value === undefined || (before && prefersField(value, before.value) === 0)) return []
     const verdict = mergeRegister(state.fields[name] ?? null, before, { value, at: edit.at, seen }, prefersField)
-    merged ||= verdict.concurrent
-    return verdict.taken ? [{ name, value, at: verdict.at }] : []
+    return [{ name, value, verdict }]
   })
+  const fields = said.flatMap(({ name, value, verdict }) => (verdict.taken ? [{ name, value, at: verdict.at }] : []))
+  if (!exists)
+    for (const [name, value] of Object.entries(defaults))
+      if (edit.fields[name] === undefined) fields.push({ name, value, at: 0 })
 
   const wanted = edit.deleted === true ? undefined : wantedItems(ofKnown)
   const diff = wanted === undefined ? unchanged : rearrange(known.items, wanted, edit.at)
   const items = applicable(state.items, diff, seen)
-  merged ||=
-    items.added.length + items.moved.length + items.removed.length <
-    diff.added.length + diff.moved.length + diff.removed.length
-  if (Object.keys(state.items).length + items.added.length - items.removed.length > longestList) {
+  const merged =
+    said.some(({ verdict }) => verdict.concurrent) ||
+    items.added.some(([, place], i) => place !== diff.added[i]?.[1]) ||
+    items.moved.length + items.removed.length < diff.moved.length + diff.removed.length
+  const count = Object.keys(rearranged(state.items, items, { number: 0, author: null })).length
+  if (count > longestList && count > Object.keys(state.items).length)
     return refuse('too_many_items', `A list holds at most ${longestList} items.`)
-  }
 
-  const edited = fields.length > 0 || !changesNothing(diff)
-  const alive = mergeAlive(state, ofKnown, edited)
+  const alive = mergeAlive(state, ofKnown, said.length > 0 || !changesNothing(diff))
   if (exists && fields.length === 0 && !alive && changesNothing(items)) return null
-  const at = knows(seen, state) ? Math.max(edit.at, state.updatedAt + 1) : edit.at
-  const change = { created: !exists, fields, alive, items, at: exists ? at : edit.at }
+  const at = exists && knows(seen, state) ? Math.max(edit.at, state.updatedAt + 1) : edit.at
+  const change = { created: !exists, fields, alive, items, at }
   const after = evolveList(state, { ...change, asSent: false }, { number: 0, author: null }, 0, 0)
   return { ...change, asSent: isAsSent(after, edit), merged }
 }
 
-/** Deleting and editing contend like any two values: the newer wins, and on a tie the list stays. */
+/**
+ * Deleting and editing contend like any two values: the newer wins, and on a tie the list stays. So an edit says that
+ * the list is there, for a deletion that comes later but was made earlier to meet.
+ */
 function mergeAlive(state: ListState, edit: ListEdit, edited: boolean): { value: boolean; at: number } | null {
-  if (!state.alive) return { value: true, at: edit.at }
-  const knewItAlive = edit.known.alive?.value ?? true
   const value = edit.deleted !== true
-  const says = edit.deleted !== undefined && value !== knewItAlive
+  if (!state.alive) return { value, at: edit.at }
+  const knewItAlive = edit.known.alive?.value
+  const says = knewItAlive === undefined || (edit.deleted !== undefined && value !== knewItAlive)
   if (!says && !(edited && value)) return null
-  const verdict = mergeRegister(state.alive, edit.known.alive, { value, at: edit.at, seen: edit.seen }, prefersTrue)
-  return verdict.taken && value !== state.alive.value ? { value, at: verdict.at } : null
+  const said = { value, at: edit.at, seen: edit.seen }
+  const { taken, reason, at } = mergeRegister(state.alive, edit.known.alive, said, prefersTrue)
+  return taken || (reason === 'same' && at > state.alive.at) ? { value, at } : null
 }
 
 function isAsSent(after: ListState, edit: ListEdit): boolean {

@@ -20,7 +20,9 @@ export interface SaveEdit extends EditTime {
 }
 
 export function mergeSave(state: SaveState | null, edit: SaveEdit): Verdict {
-  if (!state && !edit.saved) return { taken: false, at: edit.at, concurrent: false, reason: 'same' }
+  // To unsave what one sees is not saved is no edit. Who did not see may meet one who saves: the newer counts.
+  if (!state && !edit.saved && edit.seen.what === 'all')
+    return { taken: false, at: edit.at, concurrent: false, reason: 'same' }
   const said = { value: edit.saved, at: edit.at, seen: edit.seen }
   return mergeRegister(state?.saved ?? null, edit.known, said, prefersTrue)
 }

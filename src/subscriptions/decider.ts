@@ -1,12 +1,12 @@
 import { authorKey, type Decider } from '../kernel/decider.ts'
 import { mergeRegister, prefersTrue, type Register, type Verdict } from '../podcast/register.ts'
 import type { EditTime, Seen } from '../podcast/seen.ts'
-import type { SubscriptionEvent } from './events.ts'
+import type { Label, SubscriptionEvent } from './events.ts'
 
 /** One listener's subscription to one podcast. */
 export interface SubscriptionState {
   readonly active: Register<boolean> | null
-  readonly sourceId: string | null
+  readonly label: Label | null
   /** As shown: the later of the two always tells the state. */
   readonly subscribedAt: number | null
   readonly unsubscribedAt: number | null
@@ -26,16 +26,40 @@ export interface SubscriptionEdit extends EditTime {
 }
 
 export function mergeSubscription(state: SubscriptionState, edit: SubscriptionEdit): Verdict {
-  // To leave what one never followed is no edit, and leaves no tombstone.
-  if (!state.active && !edit.active) return { taken: false, at: edit.at, concurrent: false, reason: 'same' }
+  // To leave what one sees one does not follow is no edit. Who did not see may meet one who follows: the newer counts.
+  if (!state.active && !edit.active && edit.seen.what === 'all')
+    return { taken: false, at: edit.at, concurrent: false, reason: 'same' }
   return mergeRegister(state.active, edit.known, { value: edit.active, at: edit.at, seen: edit.seen }, prefersTrue)
+}
+
+/** The label an edit gives, where it is newer than the one there is; on a tie any fixed order will do. */
+function newLabel({ label }: SubscriptionState, { active, sourceId, at, seen }: SubscriptionEdit): Label | null {
+  if (!active || sourceId === null || (seen.what === 'all' && sourceId === label?.sourceId)) return null
+  const newer = !label || at > label.at || (at === label.at && sourceId > label.sourceId)
+  return newer ? { sourceId, at } : null
+}
+
+/** When it was last said that the podcast is not what it is: followed where it is not, left where it is followed. */
+const otherTime = ({ active, subscribedAt, unsubscribedAt }: SubscriptionState): number | null =>
+  active?.value ? unsubscribedAt : subscribedAt
+
+/** Both times as shown, given the register and the other side's time: what holds is always the later one. */
+function shownTimes({ value, at }: Register<boolean>, other: number | null) {
+  const holds = Math.max(at, (other ?? 0) + 1)
+  return value ? { subscribedAt: holds, unsubscribedAt: other } : { subscribedAt: other, unsubscribedAt: holds }
+}
+
+/** The register and the times after it was said that a podcast is followed or not. */
+function turned(state: SubscriptionState, active: Register<boolean>) {
+  const turns = state.active !== null && state.active.value !== active.value
+  return { active, ...shownTimes(active, turns ? state.active.at : otherTime(state)) }
 }
 
 export const subscription: Decider<SubscriptionState, SubscriptionEdit, SubscriptionEvent> = {
   kind: 'subscription',
   initial: {
     active: null,
-    sourceId: null,
+    label: null,
     subscribedAt: null,
     unsubscribedAt: null,
     insertedAt: 0,
@@ -46,19 +70,20 @@ export const subscription: Decider<SubscriptionState, SubscriptionEdit, Subscrip
   newestIsWhole: false,
 
   decide(state, edit) {
-    const verdict = mergeSubscription(state, edit)
-    if (!verdict.taken) {
-      const relabels = edit.active && state.active?.value && edit.sourceId !== null && edit.sourceId !== state.sourceId
-      return relabels ? [{ type: 'FeedLabelled', data: { sourceId: edit.sourceId } }] : []
+    const { taken, concurrent, at } = mergeSubscription(state, edit)
+    const label = newLabel(state, edit)
+    if (!taken) {
+      const overruled: SubscriptionEvent[] =
+        concurrent && at > (otherTime(state) ?? 0) ? [{ type: 'SubscriptionOverruled', data: { at } }] : []
+      return label ? [...overruled, { type: 'FeedLabelled', data: label }] : overruled
     }
-    const { at } = verdict
-    const shown = edit.active
-      ? Math.max(at, (state.unsubscribedAt ?? 0) + 1)
-      : Math.max(at, (state.subscribedAt ?? 0) + 1)
-    const asSent = shown === edit.sentAt
-    if (state.active?.value === edit.active) return [{ type: 'SubscriptionConfirmed', data: { at, asSent } }]
-    return edit.active
-      ? [{ type: 'FeedSubscribed', data: { at, sourceId: edit.sourceId, asSent } }]
+    const after = turned(state, { value: edit.active, at, number: 0, author: null })
+    const asSent = (edit.active ? after.subscribedAt : after.unsubscribedAt) === edit.sentAt
+    const { active } = edit
+    if (state.active?.value === active)
+      return [{ type: 'SubscriptionConfirmed', data: { active, at, label, asSent } }]
+    return active
+      ? [{ type: 'FeedSubscribed', data: { at, label, asSent } }]
       : [{ type: 'FeedUnsubscribed', data: { at, asSent } }]
   },
 
@@ -67,33 +92,24 @@ export const subscription: Decider<SubscriptionState, SubscriptionEdit, Subscrip
     const next = { ...state, number, stamp, insertedAt: state.insertedAt || recordedAt }
     switch (fact.type) {
       case 'FeedSubscribed':
-        return {
-          ...next,
-          active: { value: true, at: fact.data.at, ...written },
-          sourceId: fact.data.sourceId ?? state.sourceId,
-          subscribedAt: Math.max(fact.data.at, (state.unsubscribedAt ?? 0) + 1),
-          echo: fact.data.asSent ? written.author : null,
-        }
-      case 'FeedUnsubscribed':
-        return {
-          ...next,
-          active: { value: false, at: fact.data.at, ...written },
-          unsubscribedAt: Math.max(fact.data.at, (state.subscribedAt ?? 0) + 1),
-          echo: fact.data.asSent ? written.author : null,
-        }
       case 'SubscriptionConfirmed': {
-        const active = state.active?.value ?? false
-        const { at, asSent } = fact.data
+        const { at, label, asSent } = fact.data
+        const value = fact.type === 'FeedSubscribed' || fact.data.active
         return {
           ...next,
-          active: { value: active, at, ...written },
-          subscribedAt: active ? Math.max(at, (state.unsubscribedAt ?? 0) + 1) : state.subscribedAt,
-          unsubscribedAt: active ? state.unsubscribedAt : Math.max(at, (state.subscribedAt ?? 0) + 1),
+          ...turned(state, { value, at, ...written }),
+          label: label ?? state.label,
           echo: asSent ? written.author : null,
         }
       }
+      case 'FeedUnsubscribed': {
+        const { at, asSent } = fact.data
+        return { ...next, ...turned(state, { value: false, at, ...written }), echo: asSent ? written.author : null }
+      }
+      case 'SubscriptionOverruled':
+        return { ...next, ...(state.active && shownTimes(state.active, fact.data.at)), echo: null }
       case 'FeedLabelled':
-        return { ...next, sourceId: fact.data.sourceId, echo: null }
+        return { ...next, label: fact.data, echo: null }
       default:
         return fact satisfies never
     }

@@ -23,7 +23,7 @@ export const subscriptions: ReadModel<SubscriptionState> = {
   tombstone: 'not active',
   row: (_podcast, state) =>
     state.active && {
-      source_id: state.sourceId,
+      source_id: state.label?.sourceId ?? null,
       active: state.active.value,
       subscribed_at: time(state.subscribedAt),
       unsubscribed_at: time(state.unsubscribedAt),
