@@ -38,7 +38,7 @@ function eventType(state: CollectionState, change: ListChange): CollectionEvent[
   if (change.alive?.value === false) return 'CollectionDeleted'
   if (change.created) return 'CollectionCreated'
   if (change.alive && !state.alive?.value) return 'CollectionRestored'
-  return changesNothing(change.items) ? 'CollectionDescribed' : 'FeedsArranged'
+  return change.fields.length > 0 || changesNothing(change.items) ? 'CollectionDescribed' : 'FeedsArranged'
 }
 
 export const collection: Decider<CollectionState, EditCollection, CollectionEvent> = {

@@ -70,6 +70,7 @@ function docsPage(document: OpenApiDocument): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${info.title} API</title>
 <link rel="stylesheet" href="/api/docs.css">
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 </head>
 <body>
 <header>

@@ -72,6 +72,7 @@ function document(language: Language, { title, main, visitor }: Page): Html {
 <meta name="color-scheme" content="light dark">
 <title>${title} · Balados Sync</title>
 <link rel="stylesheet" href="/style.css">
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 </head>
 <body>
 <a class="skip" href="#main">${say.skip}</a>

@@ -40,7 +40,7 @@ function eventType(state: PlaylistState, change: ListChange): PlaylistEvent['typ
   if (change.alive?.value === false) return 'PlaylistDeleted'
   if (change.created) return 'PlaylistCreated'
   if (change.alive && !state.alive?.value) return 'PlaylistRestored'
-  return changesNothing(change.items) ? 'PlaylistDescribed' : 'EpisodesArranged'
+  return change.fields.length > 0 || changesNothing(change.items) ? 'PlaylistDescribed' : 'EpisodesArranged'
 }
 
 export const playlist: Decider<PlaylistState, EditPlaylist, PlaylistEvent> = {

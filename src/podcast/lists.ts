@@ -117,15 +117,13 @@ export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): L
     said.some(({ verdict }) => verdict.concurrent) ||
     items.added.some(([, place], i) => place !== diff.added[i]?.[1]) ||
     items.moved.length + items.removed.length < diff.moved.length + diff.removed.length
-  const count = Object.keys(rearranged(state.items, items, { number: 0, author: null })).length
-  if (count > longestList && count > Object.keys(state.items).length)
-    return refuse('too_many_items', `A list holds at most ${longestList} items.`)
-
   const alive = mergeAlive(state, ofKnown, said.length > 0 || !changesNothing(diff))
   if (exists && fields.length === 0 && !alive && changesNothing(items)) return null
   const at = exists && knows(seen, state) ? Math.max(edit.at, state.updatedAt + 1) : edit.at
   const change = { created: !exists, fields, alive, items, at }
   const after = evolveList(state, { ...change, asSent: false }, { number: 0, author: null }, 0, 0)
+  if (Object.keys(after.items).length > longestList)
+    return refuse('too_many_items', `A list holds at most ${longestList} items.`)
   return { ...change, asSent: isAsSent(after, edit), merged }
 }
 

@@ -48,4 +48,17 @@ export function addProjectionCommands(program: Command): void {
     .description('make read models anew from the journal, beside a running server')
     .argument('[name]', 'only this one')
     .action((name?: string) => withInstance(async (workshop) => console.log(await rebuildProjections(workshop, name))))
+
+  projections
+    .command('retry')
+    .description('let a stopped follower of the journal try again')
+    .argument('<follower>')
+    .action((name: string) =>
+      withInstance(async ({ instance }) => {
+        const states = await instance.following.states()
+        if (!states.some((s) => s.name === name)) throw new CommandError(`There is no follower ${name}.`)
+        await instance.following.retry(name)
+        console.log(`${name} will try again within a second of the server's.`)
+      }),
+    )
 }
