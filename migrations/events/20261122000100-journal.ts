@@ -19,7 +19,7 @@ export class Journal extends Migration {
       `create table events.positions (position bigint not null, user_id uuid not null, number bigint not null, primary key (position))`,
     )
     this.addSql(
-      `create table events.answers (user_id uuid not null, key uuid not null, request uuid not null, answer jsonb not null, recorded_at timestamptz(3) not null, primary key (user_id, key))`,
+      `create table events.answers (user_id uuid not null, key uuid not null, request uuid not null, answer json not null, recorded_at timestamptz(3) not null, primary key (user_id, key))`,
     )
     this.addSql(`create index answers_recorded_at on events.answers (recorded_at)`)
     this.addSql(

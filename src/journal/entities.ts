@@ -83,7 +83,8 @@ const StoredAnswer = defineEntity({
     userId: p.uuid().primary(),
     key: p.uuid().primary(),
     request: p.uuid(),
-    answer: p.json<unknown>(),
+    /** `json`, not `jsonb`: the first answer is given again to the letter. */
+    answer: p.json<unknown>().columnType('json'),
     recordedAt: p.datetime(3),
   },
   indexes: [{ name: 'answers_recorded_at', properties: ['recordedAt'] }],

@@ -126,7 +126,7 @@ export function appendStatement(models: readonly ReadModel[], parts: { answer: b
       ? `answered as (
       insert into events.answers (user_id, key, request, answer, recorded_at)
       select $1, x.key, x.request, x.answer, to_timestamp($8::float8 / 1000)
-      from guard cross join jsonb_to_record($6::jsonb) as x(key uuid, request uuid, answer jsonb))`
+      from guard cross join json_to_record($6::json) as x(key uuid, request uuid, answer json))`
       : 'answered as (select $6::text)',
     parts.heard
       ? `heard as (

@@ -102,20 +102,19 @@ export function rearrange(known: Arrangement, wanted: readonly string[], at: num
 export function applicable(current: Arrangement, edit: Rearrangement, seen: Seen): Rearrangement {
   const wins = ([item, place, at]: Placing): boolean => {
     const now = current[item]
-    if (!now) return false
-    if (knows(seen, now)) return place !== now.place
-    return at > now.at || (at === now.at && place > now.place)
+    return now !== undefined && (knows(seen, now) ? place !== now.place : isLater({ place, at }, now))
   }
   return {
-    // What is there already is added once more, so that only a removal that knows of both takes it away.
-    added: edit.added.map((placing) => {
-      const now = current[placing[0]]
-      return !now || wins(placing) ? placing : [placing[0], now.place, now.at]
-    }),
+    // What another device has added meanwhile too is added once more: a removal must know of both.
+    added: edit.added,
     moved: edit.moved.filter(wins),
     removed: edit.removed.filter((item) => current[item]?.added.every((written) => knows(seen, written))),
   }
 }
+
+/** The last writer of a place; on a tie any fixed order will do. */
+const isLater = (a: Pick<Placed, 'place' | 'at'>, b: Pick<Placed, 'place' | 'at'>): boolean =>
+  a.at > b.at || (a.at === b.at && a.place > b.place)
 
 /** The arrangement after a rearrangement that was written at `written`. */
 export function rearranged(current: Arrangement, edit: Rearrangement, written: Written): Arrangement {
@@ -123,8 +122,8 @@ export function rearranged(current: Arrangement, edit: Rearrangement, written: W
   for (const [item, place, at] of edit.added) {
     const now = current[item]
     const others = now?.added.filter((addition) => addition.author !== written.author) ?? []
-    const stays = now?.place === place && now.at === at
-    next[item] = { ...(stays ? now : { place, at, ...written }), added: [...others, written] }
+    const placed = !now || isLater({ place, at }, now) ? { place, at, ...written } : now
+    next[item] = { ...placed, added: [...others, written] }
   }
   for (const [item, place, at] of edit.moved)
     next[item] = { place, at, ...written, added: next[item]?.added ?? [written] }

@@ -113,10 +113,6 @@ export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): L
   const wanted = edit.deleted === true ? undefined : wantedItems(ofKnown)
   const diff = wanted === undefined ? unchanged : rearrange(known.items, wanted, edit.at)
   const items = applicable(state.items, diff, seen)
-  const merged =
-    said.some(({ verdict }) => verdict.concurrent) ||
-    items.added.some(([, place], i) => place !== diff.added[i]?.[1]) ||
-    items.moved.length + items.removed.length < diff.moved.length + diff.removed.length
   const alive = mergeAlive(state, ofKnown, said.length > 0 || !changesNothing(diff))
   if (exists && fields.length === 0 && !alive && changesNothing(items)) return null
   const at = exists && knows(seen, state) ? Math.max(edit.at, state.updatedAt + 1) : edit.at
@@ -124,6 +120,10 @@ export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): L
   const after = evolveList(state, { ...change, asSent: false }, { number: 0, author: null }, 0, 0)
   if (Object.keys(after.items).length > longestList)
     return refuse('too_many_items', `A list holds at most ${longestList} items.`)
+  const merged =
+    said.some(({ verdict }) => verdict.concurrent) ||
+    items.added.some(([item, place]) => after.items[item]?.place !== place) ||
+    items.moved.length + items.removed.length < diff.moved.length + diff.removed.length
   return { ...change, asSent: isAsSent(after, edit), merged }
 }
 

@@ -80,8 +80,7 @@ export const subscription: Decider<SubscriptionState, SubscriptionEdit, Subscrip
     const after = turned(state, { value: edit.active, at, number: 0, author: null })
     const asSent = (edit.active ? after.subscribedAt : after.unsubscribedAt) === edit.sentAt
     const { active } = edit
-    if (state.active?.value === active)
-      return [{ type: 'SubscriptionConfirmed', data: { active, at, label, asSent } }]
+    if (state.active?.value === active) return [{ type: 'SubscriptionConfirmed', data: { active, at, label, asSent } }]
     return active
       ? [{ type: 'FeedSubscribed', data: { at, label, asSent } }]
       : [{ type: 'FeedUnsubscribed', data: { at, asSent } }]

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { UserId } from '../../src/kernel/brand.ts'
-import type { Doors, Said } from './journal-doors.ts'
-import { type Change, type Edit, type Entry, editOf, noRows, type Rows, rowsOfAnswer, withRows } from './journal-rows.ts'
+import type { Doors, Knock, Said } from './journal-doors.ts'
+import {
+  type Change,
+  type Edit,
+  type Entry,
+  editOf,
+  noRows,
+  playlistId,
+  type Rows,
+  rowsOfAnswer,
+  withRows,
+} from './journal-rows.ts'
 
 /** How an app is built, and how its device's clock goes. */
 export interface Make {
@@ -13,6 +23,8 @@ export interface Make {
   readonly shape: 'A' | 'B'
   /** It sends lists with all their fields; otherwise only what it changed. */
   readonly whole: boolean
+  /** It sends each thing once, as it stands now, whatever happened to it since the last sync. */
+  readonly compacts: boolean
 }
 
 /** A change that no answer has acknowledged yet. */
@@ -78,7 +90,7 @@ function carryOut(device: Device, what: Change, at: number): boolean {
 export function prepare(device: Device): Request {
   const { shape } = device.make
   const lists: Record<string, Entry[]> = {}
-  for (const { lane, entry } of device.outbox.map((waiting) => waiting.edit)) {
+  for (const { lane, entry } of waiting(device)) {
     const name = lane === 'plays' && shape === 'B' ? 'play_statuses' : lane
     lists[name] = [...(lists[name] ?? []), entry]
   }
@@ -87,6 +99,18 @@ export function prepare(device: Device): Request {
   const request = { body, key: randomUUID(), turn: ++device.turn, carries: device.outbox.length }
   device.sent.push(request)
   return request
+}
+
+function waiting({ make, outbox }: Device): readonly Edit[] {
+  const edits = outbox.map((pending) => pending.edit)
+  if (!make.whole || !make.compacts) return edits
+  const last = new Map<string, Edit>()
+  for (const edit of edits) {
+    const name = `${edit.lane} ${edit.key}`
+    const reset = last.get(name)?.entry.reset ? { reset: true } : {}
+    last.set(name, { ...edit, entry: { ...edit.entry, ...reset } })
+  }
+  return [...last.values()]
 }
 
 export const send = (doors: Doors, device: Device, request: Request, now: number, keyed: boolean): Promise<Said> =>
@@ -123,4 +147,72 @@ export async function sync(doors: Doors, device: Device, now: number): Promise<S
   const said = await send(doors, device, request, now, true)
   take(device, request, said)
   return said
+}
+
+/**
+ * The listener does something on a device that gives it to the server at once, as a direct command, and shows it when
+ * the server says yes. False where the app does not offer it or the server refused.
+ */
+export async function command(doors: Doors, device: Device, what: Change, now: number): Promise<boolean> {
+  device.clock = Math.max(device.clock + 1, now + device.skew)
+  const edit = editOf(device.rows, device.user, what, device.clock, false)
+  if (!edit) return false
+  const { user, make } = device
+  const { method, path, params = {}, query = {}, body = {} } = orderOf(what, edit, user)
+  const said = await doors.call(method, path, { user, app: make.app, device: make.name, now, params, query, body })
+  if (said.status >= 500) throw new Error(`${method} ${path} answered ${said.status}: ${JSON.stringify(said.body)}`)
+  if (said.status >= 400) return false
+  device.base = withRows(device.base, { [edit.lane]: { [edit.key]: edit.row } })
+  device.rows = withRows(device.rows, { [edit.lane]: { [edit.key]: edit.row } })
+  return true
+}
+
+type Order = { readonly method: Parameters<Doors['call']>[0]; readonly path: string } & Partial<
+  Pick<Knock, 'params' | 'query' | 'body'>
+>
+
+/** The REST command that says the same as an entry of a sync. */
+function orderOf(what: Change, { key, entry }: Edit, user: UserId): Order {
+  const { rss_source_feed: feed, rss_source_item: item } = entry
+  switch (what.what) {
+    case 'subscribe':
+      return { method: 'post', path: '/subscriptions', body: { rss_source_feed: feed } }
+    case 'unsubscribe':
+      return { method: 'delete', path: '/subscriptions/{feed}', params: { feed } }
+    case 'listen':
+    case 'finish':
+    case 'start over': {
+      const { position, played, duration } = entry
+      return {
+        method: 'post',
+        path: '/play',
+        body: { rss_source_feed: feed, rss_source_item: item, position, played, ...(duration ? { duration } : {}) },
+      }
+    }
+    case 'save':
+      return {
+        method: what.saved ? 'post' : 'delete',
+        path: '/episodes/{item}/save',
+        params: { item },
+        query: { feed },
+      }
+    case 'privacy':
+      return { method: 'put', path: '/privacy', body: { ...entry, updated_at: undefined } }
+    case 'playlist':
+    case 'collection': {
+      const lists = what.what === 'playlist' ? '/playlists' : '/collections'
+      const id = key === 'queue' ? playlistId(user, 0) : key
+      const { kind: _, updated_at: __, deleted_at: ___, items, feeds, ...fields } = entry
+      const { do: done } = what.change
+      const params = { id }
+      if (done === 'make') return { method: 'post', path: lists, body: { ...fields, id, ...(items ? { items } : {}) } }
+      if (done === 'delete') return { method: 'delete', path: `${lists}/{id}`, params }
+      if (done === 'rename' || done === 'publish')
+        return { method: 'patch', path: `${lists}/{id}`, params, body: fields }
+      if (feeds) return { method: 'put', path: '/collections/{id}/feeds', params, body: { feeds } }
+      const added = items.at(-1)
+      if (done === 'add') return { method: 'post', path: '/playlists/{id}/items', params, body: added }
+      return { method: 'put', path: '/playlists/{id}/items', params, body: { items } }
+    }
+  }
 }

@@ -68,7 +68,8 @@ const listIds = [
   '20000000-0000-4000-8000-000000000002',
 ]
 
-export const playlistId = (user: UserId, list: number): string => (list === 0 ? queueOf(user) : (listIds[list] as string))
+export const playlistId = (user: UserId, list: number): string =>
+  list === 0 ? queueOf(user) : (listIds[list] as string)
 export const collectionId = (user: UserId, list: number): string =>
   list === 0 ? defaultCollectionOf(user) : (listIds[list] as string)
 
@@ -99,7 +100,8 @@ export interface Edit {
  */
 export function editOf(rows: Rows, user: UserId, change: Change, time: number, whole: boolean): Edit | null {
   const at = new Date(time).toISOString()
-  const episode = 'episode' in change ? (episodes[change.episode % episodes.length] as { feed: string; item: string }) : null
+  const episode =
+    'episode' in change ? (episodes[change.episode % episodes.length] as { feed: string; item: string }) : null
   const named = episode && { rss_source_feed: episode.feed, rss_source_item: episode.item }
   switch (change.what) {
     case 'subscribe':
@@ -121,7 +123,8 @@ export function editOf(rows: Rows, user: UserId, change: Change, time: number, w
     case 'start over': {
       const key = itemWord(episode as { feed: string; item: string })
       const before = rows.plays[key]
-      const position = change.what === 'listen' ? change.position : change.what === 'finish' ? (before?.position ?? 0) : 0
+      const position =
+        change.what === 'listen' ? change.position : change.what === 'finish' ? (before?.position ?? 0) : 0
       const duration = change.what === 'listen' ? change.duration : null
       const played = change.what === 'finish'
       const row = { position, played, duration: duration ?? before?.duration ?? null, updated_at: at }
