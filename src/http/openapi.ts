@@ -176,9 +176,9 @@ function responsesOf(
 /** The error codes that an endpoint can answer, by status: its own and those that come with how it is asked. */
 function errorsOf(endpoint: Endpoint): Map<string, string[]> {
   const writes = endpoint.method !== 'get'
-  const reasons: RefusalReason[] = ['unauthorized', 'rate_limited']
+  // Any address can be malformed, that of an operation without parameters too.
+  const reasons: RefusalReason[] = ['unauthorized', 'rate_limited', 'validation']
   if (endpoint.scope !== 'any') reasons.push('forbidden')
-  if (endpoint.params || endpoint.query || endpoint.body || writes) reasons.push('validation')
   if (endpoint.path.includes('{')) reasons.push('not_found')
   if (writes) reasons.push('conflict')
   if (endpoint.body) reasons.push('payload_too_large')

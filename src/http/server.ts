@@ -88,6 +88,8 @@ const openCors = cors({
     'Sunset',
     'Idempotent-Replayed',
     'X-Request-Id',
+    // Apps whose device has a wrong clock date their request tokens by it.
+    'Date',
   ],
   maxAge: 86_400,
 })

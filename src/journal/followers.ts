@@ -39,6 +39,10 @@ const readPositions: Statement = {
     from events.positions p left join events.events e on e.user_id = p.user_id and e.number = p.number
     where p.position > $1 order by p.position limit $2`,
 }
+const readNext: Statement = {
+  name: 'follow-next',
+  text: 'select position from events.positions where position > $1 order by position limit 1',
+}
 const readLast: Statement = { name: 'follow-last', text: 'select position from events.store where id = 1' }
 
 const statements = (schema: 'projections' | 'system') => ({
@@ -122,9 +126,10 @@ export function createFollowing(stores: Stores, followers: readonly Follower[], 
         if ((await step(follower, 1)) === null) return
       } catch (error) {
         const [here] = await rows<{ position: number }>(stores[follower.store].pool, sql.read, [follower.name])
-        const { last } = await read(here?.position ?? 0, 1)
+        // Only where it stands: what can't even be understood must be told too.
+        const [next] = await rows<{ position: number }>(stores.events.pool, readNext, [here?.position ?? 0])
         const reason = error instanceof Error ? error.message : String(error)
-        await rows(stores[follower.store].pool, sql.stop, [follower.name, last, reason])
+        await rows(stores[follower.store].pool, sql.stop, [follower.name, next?.position, reason])
         return
       }
     }

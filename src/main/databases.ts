@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type Claim, claimDataDir, findEmbedded, startEmbedded } from '../database/embedded.ts'
+import { claimDataDir, findEmbedded, startEmbedded } from '../database/embedded.ts'
 import type { StoreUrls } from '../database/store.ts'
 import type { LoadedConfig } from './config.ts'
 
@@ -16,6 +16,22 @@ export class StartError extends Error {}
 
 const never = new Promise<void>(() => {})
 
+/**
+ * A command that started the database alone stops it when it is done, also under whoever found it running meanwhile:
+ * then it is started once more.
+ */
+async function claimEmbedded(dataDir: string, log: Logger) {
+  for (let tries = 1; ; tries++) {
+    const database = await startEmbedded({ dataDir, log })
+    try {
+      return { database, claim: await claimDataDir(database.url()) }
+    } catch (error) {
+      if (tries === 5) throw error
+      log.warn('The database was stopped by a command that had started it; starting it again')
+    }
+  }
+}
+
 const one = (url: string): StoreUrls => ({ events: url, system: url, projections: url })
 
 /**
@@ -30,8 +46,7 @@ export async function openDatabases(config: LoadedConfig, log: Logger, as: 'serv
     const running = await findEmbedded(config.dataDir)
     if (running) return { urls: one(running.url()), lost: never, release: async () => {} }
   }
-  const database = await startEmbedded({ dataDir: config.dataDir, log })
-  const claim: Claim | null = await claimDataDir(database.url())
+  const { database, claim } = await claimEmbedded(config.dataDir, log)
   if (!claim) {
     if (as === 'command') return { urls: one(database.url()), lost: never, release: async () => {} }
     throw new StartError(`Another server is running on the data directory ${config.dataDir}: stop it, or set DATA_DIR.`)

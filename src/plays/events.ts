@@ -17,7 +17,9 @@ export interface PlayData {
   readonly saidBy: Written | null
   readonly timedBy: Written | null
   /** What was edited in sight last: an edit of a device that saw only that is concurrent, and repeating it is none. */
-  readonly spotBefore: (Written & { readonly position: number; readonly played: boolean; readonly at: number }) | null
+  readonly spotBefore:
+    | (Written & { readonly position: number; readonly played: boolean; readonly reset: boolean; readonly at: number })
+    | null
   readonly lengthBefore: (Written & { readonly duration: number | null }) | null
   /** The event that last started this episode over: who did not know of it can't undo it. */
   readonly startedOver: Written | null

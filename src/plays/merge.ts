@@ -9,8 +9,16 @@ export interface PlayValue {
   readonly at: number
 }
 
-/** A place in an episode that somebody said, and a duration that somebody said. */
-export type Spot = Omit<PlayValue, 'duration'> & Written
+/** A place in an episode, perhaps said to start over. */
+interface Place {
+  readonly position: number
+  readonly played: boolean
+  readonly reset: boolean
+  readonly at: number
+}
+
+/** A place that somebody said, and a duration that somebody said. */
+export type Spot = Place & Written
 export type Length = Pick<PlayValue, 'duration'> & Written
 
 /**
@@ -56,42 +64,45 @@ export interface PlayVerdict {
   readonly reason: MergeReason
 }
 
-type Ranked = Omit<PlayValue, 'duration'> & { readonly reset: boolean }
-
 /** Reset beats played, played beats a position, the further beats the nearer, then the newer. */
-function rank(a: Ranked, b: Ranked): [number, MergeReason] {
+function rank(a: Place, b: Place): [number, MergeReason] {
   if (a.reset !== b.reset) return [Number(a.reset) - Number(b.reset), 'reset']
   if (a.played !== b.played) return [Number(a.played) - Number(b.played), 'played']
   if (a.position !== b.position) return [a.position - b.position, 'further']
   return [a.at - b.at, a.at > b.at ? 'newer' : 'older']
 }
 
-const sameSpot = (a: Ranked, b: Omit<Ranked, 'reset'>): boolean =>
-  !a.reset && a.position === b.position && a.played === b.played
+/** Starting over what was started over, at the same place, says nothing new. */
+const repeats = (a: Place, b: Place): boolean =>
+  a.position === b.position && a.played === b.played && (!a.reset || b.reset)
 
 function mergeSpot(current: PlayStanding, edit: PlayEdit): SpotVerdict {
-  const { position, played, at, seen } = edit
-  const now: Spot = { position: current.position, played: current.played, at: current.at, ...current.saidBy }
-  // Starting over what stands started over is the same once more.
-  const standsReset = current.startedOver?.number === current.saidBy.number
-  const same = sameSpot({ ...edit, reset: edit.reset && !standsReset }, now)
+  const { position, played, reset, at, seen } = edit
+  const now: Spot = {
+    position: current.position,
+    played: current.played,
+    reset: current.startedOver?.number === current.saidBy.number,
+    at: current.at,
+    ...current.saidBy,
+  }
+  const same = repeats(edit, now)
   const stays = { spot: current, says: false, before: current.spotBefore }
   if (knows(seen, current.saidBy)) {
-    if (same && (seen.what === 'all' || at <= current.at)) return { ...stays, concurrent: false, reason: 'same' }
-    const spot = { position, played, at: same ? at : Math.max(at, current.at + 1) }
+    if (same && (seen.what === 'all' || at <= now.at)) return { ...stays, concurrent: false, reason: 'same' }
+    const spot = { position, played, at: same ? at : Math.max(at, now.at + 1) }
     return { spot, says: true, before: now, concurrent: false, reason: same ? 'same' : 'seen' }
   }
   if (seen.what === 'unknown') {
-    const newer = at > current.at || (at === current.at && rank(edit, { ...now, reset: false })[0] > 0)
+    const newer = at > now.at || (at === now.at && rank(edit, { ...now, reset: false })[0] > 0)
     if (!newer) return { ...stays, concurrent: false, reason: 'older' }
     return { spot: { position, played, at }, says: true, before: now, concurrent: false, reason: 'newer' }
   }
   const known = current.spotBefore && knows(seen, current.spotBefore) ? current.spotBefore : null
-  const repeats = known !== null && sameSpot(edit, known)
-  if (repeats && at <= known.at) return { ...stays, concurrent: false, reason: 'same' }
-  const spot = { position, played, at: known && !repeats ? Math.max(at, known.at + 1) : at }
+  const anew = known !== null && !repeats(edit, known)
+  if (known && !anew && at <= known.at) return { ...stays, concurrent: false, reason: 'same' }
+  const spot = { position, played, at: anew ? Math.max(at, known.at + 1) : at }
   const unknownRestart = current.startedOver !== null && !knows(seen, current.startedOver)
-  const [order, reason] = rank({ ...spot, reset: edit.reset }, { ...now, reset: unknownRestart })
+  const [order, reason] = rank({ ...spot, reset }, { ...now, reset: unknownRestart })
   if (order > 0) return { spot, says: true, before: current.spotBefore, concurrent: !same, reason }
   return { ...stays, concurrent: !same, reason: order === 0 ? 'same' : reason }
 }
@@ -103,8 +114,7 @@ function mergeLength(current: PlayStanding, { duration, seen }: PlayEdit) {
   if (knows(seen, current.timedBy))
     return { duration, times: true, before: { duration: current.duration, ...current.timedBy } }
   const known = current.lengthBefore && knows(seen, current.lengthBefore) ? current.lengthBefore : null
-  const repeats = known?.duration === duration
-  if (repeats || duration < (current.duration ?? 0)) return stays
+  if (known?.duration === duration || duration < (current.duration ?? 0)) return stays
   return { ...stays, duration, times: true }
 }
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { v7 as uuidv7 } from 'uuid'
 import { rows, type Store } from '../database/store.ts'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
-import { canonicalEnclosure, canonicalFeed, type EpisodeName } from './names.ts'
+import { bareEnclosure, canonicalEnclosure, canonicalFeed, type EpisodeName } from './names.ts'
 import { privateReason } from './private-urls.ts'
 
 /** What the catalog knows of a podcast by its id. */
@@ -44,21 +44,45 @@ export interface Catalog {
 /** An episode asked for, and its id once found. */
 interface Wanted {
   readonly name: EpisodeEntry
-  readonly keys: readonly string[]
+  readonly lookUps: readonly string[]
+  readonly names: readonly string[]
+  /** Not yet known by all its names. */
+  unlearned?: boolean | undefined
   episode?: EpisodeId | undefined
 }
 
+/**
+ * Kinds of names. An enclosure without its query is a weaker name than one with it: `bare` belongs to an episode that
+ * has no guid, `bare of guid` to one that has, and the two are never taken for each other by guids that differ.
+ */
+type AliasKind = 'url' | 'guid' | 'enclosure' | 'bare' | 'bare of guid'
+
 /** A name as a fixed-size key: URLs can be longer than an index entry may be. */
-const keyOf = (kind: 'url' | 'guid' | 'enclosure', name: string): string => {
+const keyOf = (kind: AliasKind, name: string): string => {
   const hex = hash('sha256', `${kind}\n${name}`, 'hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
-/** An episode's names, the most telling first: matching is by guid, then by enclosure. */
-const keysOf = (name: EpisodeName): readonly string[] => [
-  ...(name.guid === '' ? [] : [keyOf('guid', name.guid)]),
-  ...(name.enclosure === '' ? [] : [keyOf('enclosure', canonicalEnclosure(name.enclosure))]),
-]
+/** The names an episode is known by once it was named so. */
+function namesOf({ guid, enclosure }: EpisodeName): readonly string[] {
+  if (enclosure === '') return [keyOf('guid', guid)]
+  const full = canonicalEnclosure(enclosure)
+  const bare = bareEnclosure(enclosure)
+  if (guid === '') return [keyOf('enclosure', full), keyOf('bare', bare)]
+  return [keyOf('guid', guid), keyOf('enclosure', full), ...(bare === full ? [] : [keyOf('bare of guid', bare)])]
+}
+
+/**
+ * The names to look an episode up by, the most telling first: guid, then enclosure with its query. Without the query
+ * two episodes are one only where one of them has no guid to tell them apart.
+ */
+function lookUpsOf({ guid, enclosure }: EpisodeName): readonly string[] {
+  if (enclosure === '') return [keyOf('guid', guid)]
+  const full = keyOf('enclosure', canonicalEnclosure(enclosure))
+  const bare = bareEnclosure(enclosure)
+  if (guid !== '') return [keyOf('guid', guid), full, keyOf('bare', bare)]
+  return [full, keyOf('bare', bare), keyOf('enclosure', bare), keyOf('bare of guid', bare)]
+}
 
 const findPodcasts = {
   name: 'catalog-find-podcasts',
@@ -157,21 +181,24 @@ export function createCatalog(system: Store): Catalog {
   const cacheKey = (podcast: string, key: string) => `${podcast} ${key}`
 
   async function lookUpEpisodes(wanted: readonly Wanted[]): Promise<void> {
-    const keys = wanted.flatMap((w) => w.keys)
-    const owners = wanted.flatMap((w) => w.keys.map(() => w.name.podcast))
+    const asked = wanted.flatMap((w) => [...new Set([...w.lookUps, ...w.names])].map((key) => ({ key, ...w.name })))
+    const keys = asked.map((a) => a.key)
+    const owners = asked.map((a) => a.podcast)
     const found = await rows<KnownEpisode & { key: string }>(pool, findEpisodes, [keys, owners])
     for (const row of found) episodeIds.set(cacheKey(row.podcast, row.key), row.episode)
   }
 
   async function episodes(names: readonly EpisodeEntry[]): Promise<readonly EpisodeId[]> {
-    const wanted = names.map((name): Wanted => ({ name, keys: keysOf(name) }))
+    const wanted = names.map((name): Wanted => ({ name, lookUps: lookUpsOf(name), names: namesOf(name) }))
     // What is asked for in one call may be more than the cache holds: ids found are kept here.
     const take = (of: readonly Wanted[]): Wanted[] =>
       of.filter((w) => {
-        for (const key of w.keys) w.episode ??= episodeIds.get(cacheKey(w.name.podcast, key))
+        const known = (key: string) => episodeIds.get(cacheKey(w.name.podcast, key))
+        for (const key of w.lookUps) w.episode ??= known(key)
+        w.unlearned ??= w.episode && w.names.some((key) => known(key) === undefined)
         return w.episode === undefined
       })
-    let missing = take(wanted)
+    const missing = take(wanted)
     for (let at = 0; at < missing.length; at += chunk) {
       const part = missing.slice(at, at + chunk)
       await lookUpEpisodes(part)
@@ -181,8 +208,8 @@ export function createCatalog(system: Store): Catalog {
       await lookUpEpisodes(unknown)
       if (take(unknown).length > 0) throw new Error('an episode just added to the catalog is not in it')
     }
-    missing = wanted.filter((w) => w.keys.some((key) => !episodeIds.has(cacheKey(w.name.podcast, key))))
-    if (missing.length > 0) await learn(missing)
+    const unlearned = wanted.filter((w) => w.unlearned)
+    if (unlearned.length > 0) await learn(unlearned)
     return wanted.map((w) => w.episode as EpisodeId)
   }
 
@@ -191,20 +218,19 @@ export function createCatalog(system: Store): Catalog {
     const batch = new Map<string, string>()
     const added: object[] = []
     const aliases: [string[], string[], string[]] = [[], [], []]
-    for (const { name, keys } of unknown) {
-      const owned = keys.map((key) => cacheKey(name.podcast, key))
-      let id = owned.map((key) => batch.get(key)).find((known) => known !== undefined)
+    for (const { name, lookUps, names } of unknown) {
+      let id = lookUps.map((key) => batch.get(cacheKey(name.podcast, key))).find((known) => known !== undefined)
       if (id === undefined) {
         id = uuidv7()
         added.push({ id, podcast: name.podcast, guid: name.guid, enclosure: name.enclosure })
       }
-      keys.forEach((key, i) => {
-        if (batch.has(owned[i] as string)) return
-        batch.set(owned[i] as string, id)
+      for (const key of names) {
+        if (batch.has(cacheKey(name.podcast, key))) continue
+        batch.set(cacheKey(name.podcast, key), id)
         aliases[0].push(key)
         aliases[1].push(name.podcast)
         aliases[2].push(id)
-      })
+      }
     }
     await rows(pool, addEpisodes, [JSON.stringify(added)])
     await rows(pool, addEpisodeAliases, aliases)
@@ -213,7 +239,7 @@ export function createCatalog(system: Store): Catalog {
   /** A known episode came with a name it was not known by: the next one may come with that name alone. */
   async function learn(wanted: readonly Wanted[]): Promise<void> {
     const fresh = wanted.flatMap((w) =>
-      w.keys.flatMap((key) =>
+      w.names.flatMap((key) =>
         episodeIds.has(cacheKey(w.name.podcast, key)) ? [] : [{ key, ...w.name, episode: w.episode }],
       ),
     )
@@ -256,7 +282,7 @@ export function createCatalog(system: Store): Catalog {
       return podcastIds.get(key) ?? null
     },
     knownEpisodes: async (name) => {
-      const keys = keysOf(name)
+      const keys = lookUpsOf(name)
       const found = await rows<KnownEpisode & { key: string }>(pool, findEpisodesAnywhere, [keys])
       const best = new Map<PodcastId, KnownEpisode>()
       for (const key of keys)

@@ -142,14 +142,14 @@ function mergeAlive(state: ListState, edit: ListEdit, edited: boolean): { value:
   return taken || (reason === 'same' && at > state.alive.at) ? { value, at } : null
 }
 
+/** Whether the list is what the device has: what it said, and where it said nothing, what it knew. */
 function isAsSent(after: ListState, edit: ListEdit): boolean {
   if (after.updatedAt !== edit.sentAt || (after.alive?.value ?? false) === (edit.deleted === true)) return false
   if (edit.deleted === true) return true
-  const fieldsStand = Object.entries(edit.fields).every(
-    ([name, value]) => value === undefined || after.fields[name]?.value === value,
-  )
-  if (!fieldsStand || !Array.isArray(edit.items)) return fieldsStand && edit.items === undefined
-  const wanted = [...new Set(edit.items)]
+  const { fields, known } = edit
+  const has = (name: string) => (fields[name] === undefined ? known.fields[name]?.value : fields[name])
+  if (!Object.entries(after.fields).every(([name, { value }]) => value === has(name))) return false
+  const wanted = [...new Set(wantedItems(edit) ?? inOrder(known.items))]
   const order = inOrder(after.items)
   return wanted.length === order.length && wanted.every((item, i) => item === order[i])
 }

@@ -16,11 +16,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** The text behind any alphabet of base64, or null when it is not base64 of text. */
 function decode(encoded: string): string | null {
   if (encoded.length > longestName || !base64.test(encoded)) return null
-  const bytes = Buffer.from(encoded, 'base64')
-  // Node skips what it can't read: what comes back shorter was not base64.
-  if (bytes.length !== Math.floor((encoded.replace(/=+$/, '').length * 3) / 4)) return null
+  // A group of four digits is three bytes; one digit left over is less than a byte, and Node would skip it.
+  if (encoded.replace(/=+$/, '').length % 4 === 1) return null
   try {
-    const text = utf8.decode(bytes)
+    const text = utf8.decode(Buffer.from(encoded, 'base64'))
     return text.includes('\0') ? null : text
   } catch {
     return null
@@ -86,14 +85,22 @@ export function canonicalFeed(feedUrl: string): string {
 
 const mediaFile = /\.(?:mp3|m4a|m4b|mp4|m4v|aac|ogg|oga|opus|flac|wav|webm|mov|mpg|mpeg)$/i
 
-/**
- * What two spellings of one enclosure URL share. The query of a media file is tracking and falls away; behind any
- * other path (`get.php?id=7`) it tells episodes apart and stays.
- */
+/** What two spellings of one enclosure URL share: no scheme, no fragment, host in lower case. The query stays. */
 export function canonicalEnclosure(enclosure: string): string {
   const url = URL.parse(unescapeUrl(enclosure))
+  return url?.hostname ? `${url.host}${url.pathname}${url.search}` : enclosure
+}
+
+/**
+ * The same without the query of a media file, which is mostly tracking and changes. Behind any other path
+ * (`get.php?id=7`) the query tells episodes apart, and so it does where it holds the address of the file itself
+ * (`redirect.mp3?http://host/7.mp3`): there it stays.
+ */
+export function bareEnclosure(enclosure: string): string {
+  const url = URL.parse(unescapeUrl(enclosure))
   if (!url?.hostname) return enclosure
-  return `${url.host}${url.pathname}${mediaFile.test(url.pathname) ? '' : url.search}`
+  const holdsAddress = /:\/\/|%3a%2f%2f|\.(?:mp3|m4a|m4b|mp4|aac|ogg|opus)\b/i.test(url.search)
+  return `${url.host}${url.pathname}${mediaFile.test(url.pathname) && !holdsAddress ? '' : url.search}`
 }
 
 const base64Text = z.string().max(longestName).regex(base64, 'is not base64')

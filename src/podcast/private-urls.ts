@@ -17,11 +17,14 @@ const memberHosts = [
 const secretParameter =
   /^(?:auth|auth_?token|token|access_?token|api_?key|key|secret|sig|signature|password|pass|pwd|hash|uid|user|member|subscriber|license)$/i
 
+/** What people write with a digit beside a letter: the 80s, a 2nd. */
+const ordinary = /(?<![A-Za-z0-9])\d+(?:s|st|nd|rd|th)(?![A-Za-z0-9])/gi
+
 /** Sixteen or more characters that no person would write: hexadecimal, a UUID, or letters and digits well mixed. */
 function looksSecret(word: string): boolean {
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(word) || /^[0-9a-f]{24,}$/i.test(word)) return true
   if (!/^[A-Za-z0-9_-]{16,}$/.test(word)) return false
-  const turns = word.match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0
+  const turns = word.replace(ordinary, '').match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0
   return turns >= 3
 }
 
@@ -40,7 +43,7 @@ export function privateReason(
   for (const [name, value] of url.searchParams) {
     if (value.length >= 6 && (secretParameter.test(name) || looksSecret(value))) return 'secret in query'
   }
-  const parts = url.pathname.split('/').map((part) => part.replace(/\.(?:rss|xml|atom|json)$/i, ''))
+  const parts = url.pathname.split(/[/.]/)
   if (parts.includes('private') || parts.some(looksSecret)) return 'secret in path'
   return null
 }

@@ -192,6 +192,19 @@ describe('a follower of the journal', () => {
     await expectEachOnceInOrder(stores)
   })
 
+  test('stops visibly before an event of a newer version than this server knows', async () => {
+    const doors = openDoors(stores, [teller()])
+    const user = somebody()
+    await play(doors, user, 1)
+    await transaction(stores.events.pool, async (client) => {
+      await client.query("set local session_replication_role = 'replica'")
+      await client.query('update events.events set version = 9 where user_id = $1', [user])
+    })
+    await follow(doors)
+    const [state] = await doors.instance.following.states()
+    expect(state).toMatchObject({ position: 0, stopped: { at: 1, reason: expect.stringContaining('version 9') } })
+  })
+
   test('passes over the holes that removed events leave', async () => {
     const doors = openDoors(stores, [teller()])
     const user = somebody()

@@ -51,7 +51,7 @@ export function addUserCommands(program: Command): void {
 
   user
     .command('list')
-    .description('everybody, oldest first')
+    .description('everybody, by name')
     .action(() =>
       withInstance(async ({ instance }) => {
         const people = await instance.accounts.listUsers()
