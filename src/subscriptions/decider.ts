@@ -71,15 +71,15 @@ export const subscription: Decider<SubscriptionState, SubscriptionEdit, Subscrip
 
   decide(state, edit) {
     const { taken, concurrent, at } = mergeSubscription(state, edit)
+    const { active } = edit
     const label = newLabel(state, edit)
     if (!taken) {
       const overruled: SubscriptionEvent[] =
-        concurrent && at > (otherTime(state) ?? 0) ? [{ type: 'SubscriptionOverruled', data: { at } }] : []
+        concurrent && at > (otherTime(state) ?? 0) ? [{ type: 'SubscriptionOverruled', data: { active, at } }] : []
       return label ? [...overruled, { type: 'FeedLabelled', data: label }] : overruled
     }
-    const after = turned(state, { value: edit.active, at, number: 0, author: null })
-    const asSent = (edit.active ? after.subscribedAt : after.unsubscribedAt) === edit.sentAt
-    const { active } = edit
+    const after = turned(state, { value: active, at, number: 0, author: null })
+    const asSent = (active ? after.subscribedAt : after.unsubscribedAt) === edit.sentAt
     if (state.active?.value === active) return [{ type: 'SubscriptionConfirmed', data: { active, at, label, asSent } }]
     return active
       ? [{ type: 'FeedSubscribed', data: { at, label, asSent } }]
@@ -105,8 +105,11 @@ export const subscription: Decider<SubscriptionState, SubscriptionEdit, Subscrip
         const { at, asSent } = fact.data
         return { ...next, ...turned(state, { value: false, at, ...written }), echo: asSent ? written.author : null }
       }
-      case 'SubscriptionOverruled':
-        return { ...next, ...(state.active && shownTimes(state.active, fact.data.at)), echo: null }
+      case 'SubscriptionOverruled': {
+        const { active, at } = fact.data
+        const overrules = state.active && state.active.value !== active
+        return { ...next, ...(overrules && shownTimes(state.active, at)), echo: null }
+      }
       case 'FeedLabelled':
         return { ...next, label: fact.data, echo: null }
       default:

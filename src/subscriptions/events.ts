@@ -16,7 +16,7 @@ export type SubscriptionEvent =
       { readonly active: boolean; readonly at: number; readonly label: Label | null; readonly asSent: boolean }
     >
   /** A concurrent edit came after the newer one that it loses to: only the time of what it said is kept. */
-  | Fact<'SubscriptionOverruled', { readonly at: number }>
+  | Fact<'SubscriptionOverruled', { readonly active: boolean; readonly at: number }>
   | Fact<'FeedLabelled', Label>
 
 export const subscriptionUpcasts: Upcasts = {}

@@ -126,7 +126,14 @@ describe('the description of the API', () => {
       500: '`INTERNAL_ERROR`',
     })
     expect(bodyOf(update?.responses['404'])).toEqual({ $ref: '#/components/schemas/Problem' })
-    expect(Object.keys(document.paths['/playlists']?.get?.responses ?? {})).toEqual(['200', '401', '403', '429', '500'])
+    expect(Object.keys(document.paths['/playlists']?.get?.responses ?? {})).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '429',
+      '500',
+    ])
     expect(document.paths['/opml']?.post?.responses['204']).toEqual({ description: 'No Content' })
   })
 

@@ -185,9 +185,11 @@ function listEdit(
       row.items = []
       break
     case 'rename':
+      if (change.name === row.name) return null
       said.name = row.name = change.name
       break
     case 'publish':
+      if (change.is_public === row.is_public) return null
       said.is_public = row.is_public = change.is_public
       break
     case 'add': {
