@@ -21,11 +21,12 @@ export const followSubscriptions: Reaction = async (unit, events) => {
   const home = defaultCollectionOf(unit.origin.user)
   const ids = [...new Set([...(await unit.streamsOf(collection.kind)), home])]
   await unit.load(collection, ids)
-  const placed = new Set(ids.flatMap((id) => Object.keys(unit.state(collection, id).items)))
-  for (const id of ids) {
+  // A deleted collection still holds its items, but shows them nowhere.
+  const shown = ids.filter((id) => unit.state(collection, id).alive?.value !== false)
+  const placed = new Set(shown.flatMap((id) => Object.keys(unit.state(collection, id).items)))
+  for (const id of shown) {
     const known = unit.state(collection, id)
     const isDefault = id === home
-    if (known.alive?.value === false) continue
     // A podcast the listener has already put somewhere (a re-subscription, or a sync that did both) stays there.
     const items = {
       add: isDefault ? add.filter((podcast) => !placed.has(podcast)) : [],
@@ -36,7 +37,7 @@ export const followSubscriptions: Reaction = async (unit, events) => {
     unit.decide(
       collection,
       id,
-      { isDefault, fields: {}, items, at, sentAt: at, seen: everything, known },
+      { isDefault, fields: {}, items, tidies: true, at, sentAt: at, seen: everything, known },
       { author: server },
     )
   }

@@ -145,8 +145,12 @@ export function appendStatement(models: readonly ReadModel[], parts: { answer: b
  * Parameters: user, expected number, new number, then the rows per read model.
  */
 export function projectStatement(models: readonly ReadModel[]): Statement {
+  // Where nothing is known of the user yet, only the very first write may begin: whatever a later one found missing
+  // was never projected.
   const guard = `guard as (
-      insert into projections.progress as p (user_id, number) values ($1, $3)
+      insert into projections.progress as p (user_id, number)
+      select $1::uuid, $3::bigint
+      where $2::bigint = 0 or exists (select from projections.progress where user_id = $1)
       on conflict (user_id) do update set number = $3 where p.number = $2
       returning true)`
   return named('project', `with ${[guard, ...upserts(models, 4)].join(',\n')} select true as ok from guard`)

@@ -50,6 +50,8 @@ export interface ListEdit extends EditTime {
   readonly deleted?: boolean
   /** The whole list as the device has it, or single changes. */
   readonly items?: readonly string[] | { readonly add: readonly string[]; readonly remove: readonly string[] }
+  /** The server's own tidying: nobody's word that the list should stay. */
+  readonly tidies?: true
   readonly seen: Seen
   /** The state the device knew (`knownState`); for direct commands the present one. */
   readonly known: ListState
@@ -136,7 +138,7 @@ function mergeAlive(state: ListState, edit: ListEdit, edited: boolean): { value:
   if (!state.alive) return { value, at: edit.at }
   const knewItAlive = edit.known.alive?.value
   const says = knewItAlive === undefined || (edit.deleted !== undefined && value !== knewItAlive)
-  if (!says && !(edited && value)) return null
+  if (!says && !(edited && value && !edit.tidies)) return null
   const said = { value, at: edit.at, seen: edit.seen }
   const { taken, reason, at } = mergeRegister(state.alive, edit.known.alive, said, prefersTrue)
   return taken || (reason === 'same' && at > state.alive.at) ? { value, at } : null

@@ -150,8 +150,8 @@ export async function sync(doors: Doors, device: Device, now: number): Promise<S
 }
 
 /**
- * The listener does something on a device that gives it to the server at once, as a direct command, and shows it when
- * the server says yes. False where the app does not offer it or the server refused.
+ * The listener does something on a device that gives it to the server at once, as a direct command, and takes it back
+ * when the server refuses. False where the app does not offer it or the server refused.
  */
 export async function command(doors: Doors, device: Device, what: Change, now: number): Promise<boolean> {
   device.clock = Math.max(device.clock + 1, now + device.skew)
@@ -159,12 +159,19 @@ export async function command(doors: Doors, device: Device, what: Change, now: n
   if (!edit) return false
   const { user, make } = device
   const { method, path, params = {}, query = {}, body = {} } = orderOf(what, edit, user)
-  const said = await doors.call(method, path, { user, app: make.app, device: make.name, now, params, query, body })
-  if (said.status >= 500) throw new Error(`${method} ${path} answered ${said.status}: ${JSON.stringify(said.body)}`)
-  if (said.status >= 400) return false
+  const before = { base: device.base[edit.lane][edit.key], rows: device.rows[edit.lane][edit.key] }
   device.base = withRows(device.base, { [edit.lane]: { [edit.key]: edit.row } })
   device.rows = withRows(device.rows, { [edit.lane]: { [edit.key]: edit.row } })
-  return true
+  const said = await doors.call(method, path, { user, app: make.app, device: make.name, now, params, query, body })
+  if (said.status >= 500) throw new Error(`${method} ${path} answered ${said.status}: ${JSON.stringify(said.body)}`)
+  if (said.status < 400) return true
+  for (const of of ['base', 'rows'] as const) {
+    // Unless an answer of a sync has told of it meanwhile.
+    if (device[of][edit.lane][edit.key] !== edit.row) continue
+    device[of] = withRows(device[of], { [edit.lane]: { [edit.key]: before[of] } })
+    if (before[of] === undefined) delete device[of][edit.lane][edit.key]
+  }
+  return false
 }
 
 type Order = { readonly method: Parameters<Doors['call']>[0]; readonly path: string } & Partial<

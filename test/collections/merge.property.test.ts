@@ -1,0 +1,21 @@
+import { test } from 'vitest'
+import { collection } from '../../src/collections/decider.ts'
+import { holdsInEveryOrder } from '../kernel/laws.ts'
+import { deletionsAndEditsContend, replacesInSight, standsOrFallsByItsTime } from '../podcast/list-laws.ts'
+import { says, speech } from './speech.ts'
+
+test('concurrent edits of a collection come to the same in every order, however often they are repeated', () => {
+  holdsInEveryOrder(speech)
+})
+
+test('an edit in sight of what stands replaces it, whatever the clocks say', () => {
+  replacesInSight(speech)
+})
+
+test('where nobody knows what was seen, the whole edit stands or falls by its time', () => {
+  standsOrFallsByItsTime(speech)
+})
+
+test('of deleting and editing a collection at once the newer decides, and on a tie it stays', () => {
+  deletionsAndEditsContend(collection, says)
+})
