@@ -39,7 +39,7 @@ export const encodeFeed = (feedUrl: string): string => encode(feedUrl)
 /** Schemes under which podcast apps pass feed URLs around. */
 const feedScheme = /^(?:https?|feed|itpc|pcast|podcast):/i
 
-export function isFeedUrl(url: string): boolean {
+function isFeedUrl(url: string): boolean {
   return feedScheme.test(url) && URL.canParse(url) && (parse(url)?.hostname ?? '') !== ''
 }
 
