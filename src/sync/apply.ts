@@ -30,10 +30,11 @@ export async function applyEntries(unit: Unit, { groups, ids }: Intake, seen: Se
     const streams = groups.filter((group) => group.lane === lane).map((group) => group.id)
     if (streams.length > 0) await unit.load(lane.decider, streams)
   }
-  const repeated = await unit.heard(groups.flatMap((group) => group.said.map((s) => s.edit)))
+  const repeated = new Set(await unit.heard(groups.flatMap((group) => group.said.map((s) => s.edit))))
   for (const group of groups) {
     const { lane, id } = group
-    const fresh = group.said.filter((s) => !repeated.has(s.edit))
+    // An entry that stands twice in one request is heard once.
+    const fresh = group.said.filter((s) => !repeated.has(s.edit) && repeated.add(s.edit))
     if (fresh.length === 0) continue
     const [before] = rowsOf(lane.readModel, [{ id, state: unit.state(lane.decider, id) }])
     const outcomes = lane.apply(unit, id, fresh, ids, seen)
