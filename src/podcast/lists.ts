@@ -148,10 +148,12 @@ function mergeAlive(state: ListState, edit: ListEdit, edited: boolean): { value:
 function isAsSent(after: ListState, edit: ListEdit): boolean {
   if (after.updatedAt !== edit.sentAt || (after.alive?.value ?? false) === (edit.deleted === true)) return false
   if (edit.deleted === true) return true
-  const { fields, known } = edit
+  const { fields } = edit
+  // Only a token says what a device knew; who commands may never have seen the rest.
+  const known = edit.seen.what === 'until' ? edit.known : noList
   const has = (name: string) => (fields[name] === undefined ? known.fields[name]?.value : fields[name])
   if (!Object.entries(after.fields).every(([name, { value }]) => value === has(name))) return false
-  const wanted = [...new Set(wantedItems(edit) ?? inOrder(known.items))]
+  const wanted = [...new Set(wantedItems({ ...edit, known }) ?? inOrder(known.items))]
   const order = inOrder(after.items)
   return wanted.length === order.length && wanted.every((item, i) => item === order[i])
 }

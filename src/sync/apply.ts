@@ -59,7 +59,7 @@ export async function applyEntries(unit: Unit, { groups, ids }: Intake, seen: Se
  * What the device has to be told: what others changed, and of its own entries those that ended otherwise than it sent
  * them. A device that does not name itself is told of its own words too.
  */
-export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, named: boolean): Changes {
+export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, device: string | null): Changes {
   const told = {} as Changes
   const touched = Map.groupBy(unit.touched(), (t) => t.kind)
   for (const lane of lanes) {
@@ -75,7 +75,8 @@ export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, name
       const last = group.said.at(-1)
       if (!row || !last) continue
       if (!lane.stands(row, last.entry, ids)) rowsById.set(group.id, row)
-      else if (named) rowsById.delete(group.id)
+      // What stands as sent needs no telling, unless the row holds something that others said too.
+      else if (device !== null && row.echo === device) rowsById.delete(group.id)
     }
     told[lane.name] = [...rowsById.values()].sort((a, b) => (a.number as number) - (b.number as number))
   }

@@ -66,15 +66,16 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
     const last = await lastSeen(lastSync, origin)
     if (isRefusal(last)) return last
     const intake = await takeIn(catalog, origin, asked.entries)
-    const db = await reading(origin.user)
     const named = authorKey(origin.author)
     return journal.commit(origin, async (unit) => {
       const from = cursor(last, origin, unit.head)
       if (isRefusal(from)) return from
       const applied =
         intake.groups.length > 0 ? await applyEntries(unit, intake, from.seen) : { conflicts: [], rejected: [] }
+      // Only now: the read models must be complete up to the head that the token will name.
+      const db = await reading(origin.user)
       const changes = await changesSince(db, origin.user, from.after, from.incremental ? named : null)
-      const told = tell(unit, intake, changes, named !== null && from.incremental)
+      const told = tell(unit, intake, changes, from.incremental ? named : null)
       const shown = await showChanges(catalog, origin.user, told, sinceOf(unit))
       const outcome = {
         sync_token: formatToken({ epoch: await journal.epoch(), number: unit.number }),

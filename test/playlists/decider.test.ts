@@ -193,6 +193,13 @@ describe('an edit stands as sent', () => {
     const renamed = synced(playlist, base, phone, base.head, says({ fields: { name: 'y' }, at: 3 }))
     expect(asSent({ items: ['p1/e2', 'p1/e1'], at: 5 }, renamed)).toBe(false)
   })
+
+  test('nor where a direct command leaves unsaid what its device may never have seen', () => {
+    const echo = (said: Parameters<typeof says>[0]) => commanded(playlist, base, tablet, says(said)).state.echo
+    expect(echo({ fields: { name: 'x' }, at: 5 })).toBeNull()
+    expect(echo({ items: { add: ['p2/e1'], remove: [] }, at: 5 })).toBeNull()
+    expect(echo({ ...whole, fields: { ...whole.fields, name: 'x' }, at: 5 })).toBe('pod.example\ntablet')
+  })
 })
 
 describe('whoever comes first', () => {
@@ -203,6 +210,18 @@ describe('whoever comes first', () => {
   test('an edit newer than a deletion keeps the list', () => {
     const both = together(base, { fields: { name: 'x' }, at: 20 }, { deleted: true, at: 10 })
     expect(both).toMatchObject({ name: 'x', deleted_at: null, items: [{}, {}] })
+  })
+
+  test('nor does a deletion made before a direct command take the list away', () => {
+    const renamed = commanded(playlist, base, phone, says({ fields: { name: 'x' }, at: 20 }))
+    const older = synced(playlist, renamed, tablet, base.head, says({ deleted: true, at: 10 }))
+    expect(older.state.alive?.value).toBe(true)
+    const newer = synced(playlist, renamed, tablet, base.head, says({ deleted: true, at: 30 }))
+    expect(newer.state.alive?.value).toBe(false)
+  })
+
+  test('who only says that there is a new list, says so against a deletion too', () => {
+    expect(together(empty(playlist), { at: 20 }, { deleted: true, at: 10 })).toMatchObject({ deleted_at: null })
   })
 
   test('the newest of two deletions says since when it is gone', () => {

@@ -50,6 +50,7 @@ describe('concurrently', () => {
   test('two devices that say the same do not contend', () => {
     expect(merge(true, 200, until(4))).toMatchObject({ taken: true, concurrent: false })
     expect(merge(true, 50, until(4))).toMatchObject({ taken: false, concurrent: false })
+    expect(merge(true, 100, until(4))).toMatchObject({ taken: false, concurrent: false })
   })
 
   test('what changes the value its device knew stands after it, wherever the clock is', () => {
