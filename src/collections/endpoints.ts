@@ -60,14 +60,18 @@ export function collectionEndpoints({ journal, catalog, reading }: Listening): r
     })
 
   /** The podcasts of these feeds, all of which the listener must follow. */
-  async function followed(user: UserId, feeds: readonly string[]): Promise<readonly string[] | Refusal> {
+  async function followed(
+    user: UserId,
+    feeds: readonly string[],
+    path: (index: number) => string,
+  ): Promise<readonly string[] | Refusal> {
     const podcasts = await Promise.all(feeds.map((feed) => catalog.knownPodcast(feed)))
     const known = podcasts.filter((podcast) => podcast !== null)
     const since = await subscribedSince(await reading(user), user, known)
     const strange = feeds.findIndex((_, i) => podcasts[i] === null || !since.has(podcasts[i] as string))
     if (strange < 0) return known
     return refuse('feed_not_subscribed', 'Only podcasts the listener follows can be in a collection.', [
-      { path: feeds.length > 1 ? `feeds.${strange}` : 'rss_source_feed', message: 'is not followed' },
+      { path: path(strange), message: 'is not followed' },
     ])
   }
 
@@ -118,7 +122,7 @@ export function collectionEndpoints({ journal, catalog, reading }: Listening): r
         return edit(
           origin,
           id,
-          () => ({ fields: { title: body.title, description, color, isPublic }, deleted: false }),
+          () => ({ fields: { title: body.title, description, color, isPublic }, items: [], deleted: false }),
           {
             create: true,
             done: () => answer(201, { id }),
@@ -170,7 +174,7 @@ export function collectionEndpoints({ journal, catalog, reading }: Listening): r
       refusals: ['not_found', 'feed_not_subscribed', 'too_many_items'],
       handle: ({ params, body, origin }) =>
         edit(origin, params.id, async (podcasts) => {
-          const add = await followed(origin.user, [body.rss_source_feed])
+          const add = await followed(origin.user, [body.rss_source_feed], () => 'rss_source_feed')
           if (isRefusal(add)) return add
           const fresh = add.filter((podcast) => !podcasts.includes(podcast))
           return { fields: {}, ...(fresh.length === 0 ? {} : { items: { add: fresh, remove: [] } }) }
@@ -205,7 +209,7 @@ export function collectionEndpoints({ journal, catalog, reading }: Listening): r
       refusals: ['not_found', 'feed_not_subscribed', 'too_many_items'],
       handle: ({ params, body, origin }) =>
         edit(origin, params.id, async () => {
-          const items = await followed(origin.user, body.feeds)
+          const items = await followed(origin.user, body.feeds, (index) => `feeds.${index}`)
           return isRefusal(items) ? items : { fields: {}, items }
         }),
     }),

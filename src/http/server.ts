@@ -101,6 +101,8 @@ const mostQueryParameters = 200
 const refuseMalformed: Koa.Middleware = (ctx, next) => {
   const wrong = malformed(ctx)
   if (wrong === undefined) return next()
+  // Answered before the API's own headers are set; a page that called it may read why.
+  if (isForApi(ctx)) ctx.set('Access-Control-Allow-Origin', '*')
   sendError(ctx, problemOf(refuse('validation', wrong, [{ path: 'url', message: wrong }])))
 }
 

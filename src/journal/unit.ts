@@ -149,7 +149,10 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
   const eventId = (edit: string | undefined, index: number): string => {
     if (edit !== undefined) return index === 0 ? edit : uuidv5(String(index), edit)
     if (!origin.request) return randomUUID()
-    const id = uuidv5(`${origin.author.app}\n${origin.request.key}\n${origin.request.hash}\n${decided.length}`, origin.user)
+    const id = uuidv5(
+      `${origin.author.app}\n${origin.request.key}\n${origin.request.hash}\n${decided.length}`,
+      origin.user,
+    )
     namedByKey.push(id)
     return id
   }

@@ -6,7 +6,7 @@ import type { Stores } from '../database/store.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
-import type { Endpoint } from '../kernel/endpoint.ts'
+import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
@@ -58,10 +58,19 @@ export function compose({ stores, publicUrl, secret, log, clock = Date.now, foll
     ...playlistEndpoints(listening),
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
-    ...accounts.endpoints(),
+    ...accounts.endpoints().map((endpoint) => remembering(journal, endpoint)),
   ]
   return { stores, journal, catalog, accounts, following, endpoints }
 }
+
+/** What is no event keeps its first answer to an idempotency key beside the journal all the same. */
+const remembering = (journal: Journal, endpoint: Endpoint): Endpoint => ({
+  ...endpoint,
+  handle: (call) => {
+    const { origin } = call as EndpointCall<unknown, unknown, unknown>
+    return origin.request ? journal.commit(origin, () => endpoint.handle(call)) : endpoint.handle(call)
+  },
+})
 
 /**
  * Read models in a database of their own are completed after each write; whatever a killed process left behind, this

@@ -29,6 +29,9 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
         const now = unit.state(play, episode)
         const at = Math.min(said.at ?? origin.now, origin.now)
         const seen: Seen = typeof said.at === 'number' ? { what: 'unknown' } : everything
+        // What it left out may be another device's word, which its next sync must tell it.
+        const whole =
+          said.played !== undefined && (typeof said.duration === 'number' || (now?.duration ?? null) === null)
         const decided = unit.decide(play, episode, {
           podcast,
           position: said.position,
@@ -37,7 +40,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
           started: null,
           reset: false,
           at,
-          sentAt: at,
+          sentAt: whole ? at : Number.NEGATIVE_INFINITY,
           seen,
         })
         return isRefusal(decided) ? decided : success

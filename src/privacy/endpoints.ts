@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { successOut } from '../http/schemas.ts'
 import type { Listening } from '../journal/listening.ts'
-import type { PodcastId } from '../kernel/brand.ts'
+import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
 import { answer, type Endpoint, endpoint, success } from '../kernel/endpoint.ts'
-import { isRefusal, type Refusal, refuseValue } from '../kernel/refusal.ts'
+import { isRefusal, type Refusal } from '../kernel/refusal.ts'
+import { locateEpisode } from '../plays/queries.ts'
 import { type EpisodeName, feedName, itemName } from '../podcast/names.ts'
 import { everything } from '../podcast/seen.ts'
 import { shownNames } from '../podcast/shown.ts'
@@ -12,17 +13,27 @@ import { privacySettingsOf } from './queries.ts'
 import { privacyLevel, privacyOut, showPrivacy } from './shown.ts'
 
 interface Scope {
-  readonly podcast: string | null
-  readonly episode: string | null
+  readonly podcast: PodcastId | null
+  readonly episode: EpisodeId | null
 }
 
 export function privacyEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
-  async function scope(feed: string | undefined, item: EpisodeName | undefined): Promise<Scope | Refusal> {
-    if (feed === undefined)
-      return item === undefined ? { podcast: null, episode: null } : refuseValue('feed', 'an item needs its feed')
-    const podcast = (await catalog.podcasts([feed])).get(feed) as PodcastId
-    const [episode = null] = item === undefined ? [] : await catalog.episodes([{ ...item, podcast }])
-    return { podcast, episode }
+  async function scope(
+    user: UserId,
+    feed: string | undefined,
+    item: EpisodeName | undefined,
+  ): Promise<Scope | Refusal> {
+    if (item !== undefined) return locateEpisode(catalog, await reading(user), user, item, feed)
+    if (feed === undefined) return { podcast: null, episode: null }
+    return { podcast: (await catalog.podcasts([feed])).get(feed) as PodcastId, episode: null }
+  }
+
+  /** What a question is about, without making names; null for what nobody ever named. */
+  async function asked(feed: string | undefined, item: EpisodeName | undefined): Promise<Scope | null> {
+    const podcast = feed === undefined ? null : await catalog.knownPodcast(feed)
+    if (item === undefined) return feed !== undefined && podcast === null ? null : { podcast, episode: null }
+    const fits = (await catalog.knownEpisodes(item)).filter((known) => feed === undefined || known.podcast === podcast)
+    return fits[0] ?? null
   }
 
   return [
@@ -38,26 +49,21 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
       query: z.object({ feed: feedName.optional(), item: itemName.optional() }),
       answers: { 200: z.object({ privacy_settings: z.array(privacyOut), effective: privacyLevel }) },
       async handle({ caller, query }) {
-        if (query.feed === undefined && query.item !== undefined)
-          return refuseValue('query.feed', 'an item needs its feed')
-        const podcast = query.feed === undefined ? null : await catalog.knownPodcast(query.feed)
-        const episode =
-          query.item && podcast
-            ? ((await catalog.knownEpisodes(query.item)).find((known) => known.podcast === podcast)?.episode ?? null)
-            : null
+        const of = await asked(query.feed, query.item)
         const settings = await privacySettingsOf(await reading(caller.user), caller.user)
-        const level = (of: string) => settings.find((row) => row.scope === of)?.level ?? null
+        const level = (scope: string) => settings.find((row) => row.scope === scope)?.level ?? null
         const choices = {
           everything: level('everything'),
-          podcast: podcast && level(scopeOf(podcast, null)),
-          episode: episode && level(scopeOf(podcast, episode)),
+          podcast: of?.podcast ? level(scopeOf(of.podcast, null)) : null,
+          episode: of?.episode ? level(scopeOf(of.podcast, of.episode)) : null,
         }
         // A feed nobody has named yet was never fetched either.
-        const entry = podcast ? (await catalog.podcastEntries([podcast])).get(podcast) : undefined
-        const secrecy = query.feed === undefined ? null : (entry ?? { fetched: false, privateReason: null })
+        const entry = of?.podcast ? (await catalog.podcastEntries([of.podcast])).get(of.podcast) : undefined
+        const general = query.feed === undefined && query.item === undefined
+        const secrecy = general ? null : (entry ?? { fetched: false, privateReason: null })
         const inScope = settings.filter((row) => {
-          if (query.item !== undefined) return episode !== null && row.episode_id === episode
-          return query.feed === undefined || (podcast !== null && row.podcast_id === podcast)
+          if (query.item !== undefined) return of !== null && row.episode_id === of.episode
+          return general || (of !== null && row.podcast_id === of.podcast)
         })
         const names = await shownNames(
           catalog,
@@ -78,8 +84,9 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
       scope: 'user.privacy.write',
       body: z.object({ privacy: privacyLevel, feed: feedName.nullish(), item: itemName.nullish() }),
       answers: { 200: successOut },
+      refusals: ['not_found', 'conflict'],
       async handle({ body, origin }) {
-        const of = await scope(body.feed ?? undefined, body.item ?? undefined)
+        const of = await scope(origin.user, body.feed ?? undefined, body.item ?? undefined)
         if (isRefusal(of)) return of
         const id = scopeOf(of.podcast, of.episode)
         return journal.commit(origin, async (unit) => {

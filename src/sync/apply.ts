@@ -72,7 +72,8 @@ export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, devi
       if (group.lane !== lane) continue
       const row: Row | undefined =
         rowsById.get(group.id) ?? rowsOf(readModel, [{ id: group.id, state: unit.state(lane.decider, group.id) }])[0]
-      const last = group.said.at(-1)
+      // The device shows what it said last, whatever its clock said of the order.
+      const last = group.said.toSorted((a, b) => a.index - b.index).at(-1)
       if (!row || !last) continue
       if (!lane.stands(row, last.entry, ids)) rowsById.set(group.id, row)
       // What stands as sent needs no telling, unless the row holds something that others said too.
