@@ -49,7 +49,7 @@ export function accountEndpoints(apps: Apps): Endpoint[] {
       scope: 'any',
       params: z.object({ app_id: appId }),
       answers: { 200: successOut },
-      refusals: ['not_found'],
+      refusals: ['not_found', 'forbidden'],
       handle: async ({ caller, params }) => {
         if (params.app_id !== caller.author.app && !grants(caller.scopes, 'user'))
           return refuse('forbidden', 'Revoking another app needs the scope user or *, which this app was not granted.')
