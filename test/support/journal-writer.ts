@@ -7,7 +7,7 @@ import { addToList, follow, numbered } from './journal-orders.ts'
 /** A process of its own that writes: `node journal-writer.ts <urls as JSON> <users as JSON> <its name> <times>`. */
 const [urls, users, name, times] = process.argv.slice(2) as [string, string, string, string]
 
-const stores = await openStores(JSON.parse(urls), storeDefinitions, { poolSize: 4 })
+const stores = await openStores(JSON.parse(urls), storeDefinitions, { poolSize: 10 })
 const doors = openDoors(stores)
 const crowd = JSON.parse(users) as UserId[]
 
