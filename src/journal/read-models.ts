@@ -131,6 +131,11 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
         last.number,
         ...modelRows.map((r) => JSON.stringify(r)),
       ])
+      // Read models that were dropped begin anew: the tombstones that were purged before must not come back.
+      const [head] = await rows<{ horizon: number }>(events, readHorizon, [user])
+      if (!head || head.horizon <= from) continue
+      for (const model of models)
+        if (model.tombstone) await rows(projections, purgeStatement(model), [user, head.horizon])
     }
   }
 

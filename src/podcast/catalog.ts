@@ -120,7 +120,8 @@ const addEpisodeAliases = {
   text: `insert into system.episode_aliases (key, podcast_id, episode_id)
     select key, podcast, episode from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as x(key, podcast, episode)
     order by key, podcast
-    on conflict do nothing`,
+    on conflict do nothing
+    returning key, podcast_id as podcast, episode_id as episode`,
 }
 const readPodcasts = {
   name: 'catalog-read-podcasts',
@@ -205,8 +206,10 @@ export function createCatalog(system: Store): Catalog {
       const unknown = take(part)
       if (unknown.length === 0) continue
       await addMissing(unknown)
-      await lookUpEpisodes(unknown)
-      if (take(unknown).length > 0) throw new Error('an episode just added to the catalog is not in it')
+      // Only those that somebody else has named meanwhile are left to look for.
+      const raced = take(unknown)
+      if (raced.length > 0) await lookUpEpisodes(raced)
+      if (take(raced).length > 0) throw new Error('an episode just added to the catalog is not in it')
     }
     const unlearned = wanted.filter((w) => w.unlearned)
     if (unlearned.length > 0) await learn(unlearned)
@@ -233,7 +236,8 @@ export function createCatalog(system: Store): Catalog {
       }
     }
     await rows(pool, addEpisodes, [JSON.stringify(added)])
-    await rows(pool, addEpisodeAliases, aliases)
+    const ours = await rows<KnownEpisode & { key: string }>(pool, addEpisodeAliases, aliases)
+    for (const row of ours) episodeIds.set(cacheKey(row.podcast, row.key), row.episode)
   }
 
   /** A known episode came with a name it was not known by: the next one may come with that name alone. */

@@ -24,7 +24,6 @@ async function run(...args: string[]): Promise<void> {
 
 test.each([
   { layout: 'one', users: 1 },
-  { layout: 'one', users: 5 },
   { layout: 'three', users: 1 },
   { layout: 'three', users: 5 },
 ] as const)(

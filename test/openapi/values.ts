@@ -112,13 +112,10 @@ export function valuesIn({ document, bystander }: World, { ids, app, spares, cur
     const [feedKey] = Object.keys(properties).filter((name) => /^(?:rss_source_)?feed$/.test(name))
     const [itemKey] = Object.keys(properties).filter((name) => /^(?:rss_source_)?item$/.test(name))
     if (feedKey === undefined || itemKey === undefined) return made
-    const needed = requiredKeys.includes(itemKey)
     return fc.tuple(made, fc.option(fc.constantFrom(...episodes), { freq: 6 })).map(([value, episode]) => {
-      if (typeof value[itemKey] !== 'string') return value
-      // Where both may be left out, an item needs its feed, which no schema of the document says.
-      const named = typeof value[feedKey] === 'string'
-      if (!episode) return named || needed ? value : { ...value, [itemKey]: null }
-      return { ...value, ...(named || !needed ? { [feedKey]: episode.feed } : {}), [itemKey]: episode.item }
+      if (!episode || typeof value[itemKey] !== 'string') return value
+      const fits = typeof value[feedKey] === 'string' ? { [feedKey]: episode.feed } : {}
+      return { ...value, ...fits, [itemKey]: episode.item }
     })
   }
 

@@ -85,9 +85,14 @@ export const scripts = (commands: number, length: { minLength: number; maxLength
     { ...length, size: 'max' },
   )
 
-/** Carries out a script; answers the time it ends at. */
-export async function perform(doors: Doors, devices: readonly Device[], script: readonly Step[]): Promise<number> {
-  let now = start
+/** Carries out a script from a time on; answers the time it ends at. */
+export async function perform(
+  doors: Doors,
+  devices: readonly Device[],
+  script: readonly Step[],
+  from: number = start,
+): Promise<number> {
+  let now = from
   const underWay = new Map<Device, [Request, Said]>()
   for (const step of script) {
     if (step.step === 'wait') {
