@@ -5,11 +5,9 @@ export class Catalog extends Migration {
     this.addSql(
       `create table system.episodes (id uuid not null, podcast_id uuid not null, guid text not null, enclosure_url text not null, created_at timestamptz(3) not null, primary key (id))`,
     )
-    this.addSql(`create index episodes_podcast_id on system.episodes (podcast_id)`)
     this.addSql(
       `create table system.episode_aliases (key uuid not null, podcast_id uuid not null, episode_id uuid not null, primary key (key, podcast_id))`,
     )
-    this.addSql(`create index episode_aliases_episode_id on system.episode_aliases (episode_id)`)
     this.addSql(
       `create table system.podcasts (id uuid not null, feed_url text not null, private_reason text null, fetched_at timestamptz(3) null, created_at timestamptz(3) not null, primary key (id))`,
     )

@@ -35,7 +35,7 @@ const Episode = defineEntity({
   schema,
   properties: {
     id: p.uuid().primary(),
-    podcastId: p.uuid().index('episodes_podcast_id'),
+    podcastId: p.uuid(),
     guid: p.text(),
     enclosureUrl: p.text(),
     createdAt: p.datetime(3),
@@ -49,7 +49,7 @@ const EpisodeAlias = defineEntity({
   properties: {
     key: p.uuid().primary(),
     podcastId: p.uuid().primary(),
-    episodeId: p.uuid().index('episode_aliases_episode_id'),
+    episodeId: p.uuid(),
   },
 })
 
