@@ -124,8 +124,8 @@ export const send = (doors: Doors, device: Device, request: Request, now: number
   })
 
 /**
- * The answer reached the device. One that a later request has overtaken is thrown away; what the listener did while it
- * was under way is done again on top of it.
+ * The answer reached the device. One that a later request or a direct command has overtaken is thrown away; what the
+ * listener did while it was under way is done again on top of it.
  */
 export function take(device: Device, request: Request, { status, body }: Said): void {
   if (status !== 200) throw new Error(`sync answered ${status}: ${JSON.stringify(body)}`)
@@ -157,12 +157,15 @@ export async function command(doors: Doors, device: Device, what: Change, now: n
   device.clock = Math.max(device.clock + 1, now + device.skew)
   const edit = editOf(device.rows, device.user, what, device.clock, false)
   if (!edit) return false
+  // An answer that is under way knows nothing of it, or half of it.
+  device.turn++
   const { user, make } = device
   const { method, path, params = {}, query = {}, body = {} } = orderOf(what, edit, user)
   const before = { base: device.base[edit.lane][edit.key], rows: device.rows[edit.lane][edit.key] }
   device.base = withRows(device.base, { [edit.lane]: { [edit.key]: edit.row } })
   device.rows = withRows(device.rows, { [edit.lane]: { [edit.key]: edit.row } })
   const said = await doors.call(method, path, { user, app: make.app, device: make.name, now, params, query, body })
+  device.turn++
   if (said.status >= 500) throw new Error(`${method} ${path} answered ${said.status}: ${JSON.stringify(said.body)}`)
   if (said.status < 400) return true
   for (const of of ['base', 'rows'] as const) {
