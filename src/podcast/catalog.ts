@@ -1,9 +1,10 @@
-import { hash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { v7 as uuidv7 } from 'uuid'
 import { rows, type Store } from '../database/store.ts'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
-import { bareEnclosure, canonicalEnclosure, canonicalFeed, type EpisodeName } from './names.ts'
+import { columns, type EpisodeKeys, keysOf, nameKey, scopeOf } from './keys.ts'
+import { canonicalFeed, type EpisodeName } from './names.ts'
 import { privateReason } from './private-urls.ts'
 
 /** What the catalog knows of a podcast by its id. */
@@ -41,47 +42,10 @@ export interface Catalog {
   episodeEntries(ids: Iterable<EpisodeId>): Promise<ReadonlyMap<EpisodeId, EpisodeEntry>>
 }
 
-/** An episode asked for, and its id once found. */
-interface Wanted {
+/** An episode asked for, and its id once found; its keys with its podcast's id before them. */
+interface Wanted extends EpisodeKeys {
   readonly name: EpisodeEntry
-  readonly lookUps: readonly string[]
-  readonly names: readonly string[]
-  /** Not yet known by all its names. */
-  unlearned?: boolean | undefined
   episode?: EpisodeId | undefined
-}
-
-/**
- * Kinds of names. An enclosure without its query is a weaker name than one with it: `bare` belongs to an episode that
- * has no guid, `bare of guid` to one that has, and the two are never taken for each other by guids that differ.
- */
-type AliasKind = 'url' | 'guid' | 'enclosure' | 'bare' | 'bare of guid'
-
-/** A name as a fixed-size key: URLs can be longer than an index entry may be. */
-const keyOf = (kind: AliasKind, name: string): string => {
-  const hex = hash('sha256', `${kind}\n${name}`, 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
-}
-
-/** The names an episode is known by once it was named so. */
-function namesOf({ guid, enclosure }: EpisodeName): readonly string[] {
-  if (enclosure === '') return [keyOf('guid', guid)]
-  const full = canonicalEnclosure(enclosure)
-  const bare = bareEnclosure(enclosure)
-  if (guid === '') return [keyOf('enclosure', full), keyOf('bare', bare)]
-  return [keyOf('guid', guid), keyOf('enclosure', full), ...(bare === full ? [] : [keyOf('bare of guid', bare)])]
-}
-
-/**
- * The names to look an episode up by, the most telling first: guid, then enclosure with its query. Without the query
- * two episodes are one only where one of them has no guid to tell them apart.
- */
-function lookUpsOf({ guid, enclosure }: EpisodeName): readonly string[] {
-  if (enclosure === '') return [keyOf('guid', guid)]
-  const full = keyOf('enclosure', canonicalEnclosure(enclosure))
-  const bare = bareEnclosure(enclosure)
-  if (guid !== '') return [keyOf('guid', guid), full, keyOf('bare', bare)]
-  return [full, keyOf('bare', bare), keyOf('enclosure', bare), keyOf('bare of guid', bare)]
 }
 
 const findPodcasts = {
@@ -102,7 +66,7 @@ const addPodcasts = {
 const findEpisodes = {
   name: 'catalog-find-episodes',
   text: `select a.key, a.podcast_id as podcast, a.episode_id as episode
-    from unnest($1::uuid[], $2::uuid[]) as x(key, podcast)
+    from unnest(string_to_array($1, ',')::uuid[], string_to_array($2, ',')::uuid[]) as x(key, podcast)
     join system.episode_aliases a on a.key = x.key and a.podcast_id = x.podcast`,
 }
 const findEpisodesAnywhere = {
@@ -118,7 +82,8 @@ const addEpisodes = {
 const addEpisodeAliases = {
   name: 'catalog-add-episode-aliases',
   text: `insert into system.episode_aliases (key, podcast_id, episode_id)
-    select key, podcast, episode from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as x(key, podcast, episode)
+    select key, podcast, episode from unnest(string_to_array($1, ',')::uuid[], string_to_array($2, ',')::uuid[], string_to_array($3, ',')::uuid[])
+      as x(key, podcast, episode)
     order by key, podcast
     on conflict do nothing
     returning key, podcast_id as podcast, episode_id as episode`,
@@ -134,7 +99,7 @@ const readEpisodes = {
 }
 
 /** How long another process may go on with a name that this one has changed. */
-const freshness = { max: 50_000, ttl: 60_000 }
+const freshness = { max: 50_000, ttl: 60_000, ttlResolution: 1000 }
 
 export function createCatalog(system: Store): Catalog {
   const { pool } = system
@@ -149,7 +114,7 @@ export function createCatalog(system: Store): Catalog {
   }
 
   async function podcasts(feedUrls: readonly string[]): Promise<ReadonlyMap<string, PodcastId>> {
-    const keys = new Map(feedUrls.map((url) => [url, keyOf('url', canonicalFeed(url))]))
+    const keys = new Map(feedUrls.map((url) => [url, nameKey('url', canonicalFeed(url))]))
     const found = new Map<string, PodcastId>()
     /** Moves what the cache knows into `found`; the rest is still wanted. */
     const take = (): string[] =>
@@ -179,80 +144,81 @@ export function createCatalog(system: Store): Catalog {
     return found
   }
 
-  const cacheKey = (podcast: string, key: string) => `${podcast} ${key}`
+  /** What one call knows, which may be more than the cache holds. */
+  type Known = Map<string, EpisodeId>
 
-  async function lookUpEpisodes(wanted: readonly Wanted[]): Promise<void> {
-    const asked = wanted.flatMap((w) => [...new Set([...w.lookUps, ...w.names])].map((key) => ({ key, ...w.name })))
-    const keys = asked.map((a) => a.key)
-    const owners = asked.map((a) => a.podcast)
-    const found = await rows<KnownEpisode & { key: string }>(pool, findEpisodes, [keys, owners])
-    for (const row of found) episodeIds.set(cacheKey(row.podcast, row.key), row.episode)
+  const remember = (known: Known, found: readonly (KnownEpisode & { key: string })[]): void => {
+    for (const { podcast, key, episode } of found) {
+      known.set(scopeOf(podcast) + key, episode)
+      episodeIds.set(scopeOf(podcast) + key, episode)
+    }
   }
 
+  async function lookUpEpisodes(wanted: readonly Wanted[], known: Known): Promise<void> {
+    const asked = new Set<string>()
+    for (const { lookUps, names } of wanted) for (const key of [...lookUps, ...names]) asked.add(key)
+    remember(known, await rows(pool, findEpisodes, columns([...asked])))
+  }
+
+  /** Gives their ids to those that are known; the others are still wanted. */
+  const settle = (wanted: readonly Wanted[], known: Known): Wanted[] =>
+    wanted.filter((w) => {
+      for (const key of w.lookUps) w.episode ??= known.get(key)
+      return w.episode === undefined
+    })
+
   async function episodes(names: readonly EpisodeEntry[]): Promise<readonly EpisodeId[]> {
-    const wanted = names.map((name): Wanted => ({ name, lookUps: lookUpsOf(name), names: namesOf(name) }))
-    // What is asked for in one call may be more than the cache holds: ids found are kept here.
-    const take = (of: readonly Wanted[]): Wanted[] =>
-      of.filter((w) => {
-        const known = (key: string) => episodeIds.get(cacheKey(w.name.podcast, key))
-        for (const key of w.lookUps) w.episode ??= known(key)
-        w.unlearned ??= w.episode && w.names.some((key) => known(key) === undefined)
-        return w.episode === undefined
-      })
-    const missing = take(wanted)
+    const wanted = names.map((name): Wanted => ({ name, ...keysOf(name, scopeOf(name.podcast)) }))
+    const known: Known = new Map()
+    for (const w of wanted) {
+      for (const key of [...w.lookUps, ...w.names]) {
+        const episode = known.has(key) ? undefined : episodeIds.get(key)
+        if (episode !== undefined) known.set(key, episode)
+      }
+    }
+    const missing = settle(wanted, known)
     for (let at = 0; at < missing.length; at += chunk) {
       const part = missing.slice(at, at + chunk)
-      await lookUpEpisodes(part)
-      const unknown = take(part)
+      await lookUpEpisodes(part, known)
+      const unknown = settle(part, known)
       if (unknown.length === 0) continue
-      await addMissing(unknown)
+      await addMissing(unknown, known)
       // Only those that somebody else has named meanwhile are left to look for.
-      const raced = take(unknown)
-      if (raced.length > 0) await lookUpEpisodes(raced)
-      if (take(raced).length > 0) throw new Error('an episode just added to the catalog is not in it')
+      const raced = settle(unknown, known)
+      if (raced.length > 0) await lookUpEpisodes(raced, known)
+      if (settle(raced, known).length > 0) throw new Error('an episode just added to the catalog is not in it')
     }
-    const unlearned = wanted.filter((w) => w.unlearned)
-    if (unlearned.length > 0) await learn(unlearned)
+    const unlearned = wanted.filter((w) => w.names.some((key) => !known.has(key)))
+    if (unlearned.length > 0) await learn(unlearned, known)
     return wanted.map((w) => w.episode as EpisodeId)
   }
 
   /** Gives each unknown episode an id; of two that share a name in this batch, the first gives it. */
-  async function addMissing(unknown: readonly Wanted[]): Promise<void> {
+  async function addMissing(unknown: readonly Wanted[], known: Known): Promise<void> {
     const batch = new Map<string, string>()
     const added: object[] = []
-    const aliases: [string[], string[], string[]] = [[], [], []]
+    // At once: asking the system for each id's 16 bytes takes longer than all else here.
+    const random = randomBytes(16 * unknown.length)
     for (const { name, lookUps, names } of unknown) {
-      let id = lookUps.map((key) => batch.get(cacheKey(name.podcast, key))).find((known) => known !== undefined)
+      const shared = lookUps.find((key) => batch.has(key))
+      let id = shared === undefined ? undefined : batch.get(shared)
       if (id === undefined) {
-        id = uuidv7()
+        id = uuidv7({ random: random.subarray(16 * added.length) })
         added.push({ id, podcast: name.podcast, guid: name.guid, enclosure: name.enclosure })
       }
-      for (const key of names) {
-        if (batch.has(cacheKey(name.podcast, key))) continue
-        batch.set(cacheKey(name.podcast, key), id)
-        aliases[0].push(key)
-        aliases[1].push(name.podcast)
-        aliases[2].push(id)
-      }
+      for (const key of names) if (!batch.has(key)) batch.set(key, id)
     }
     await rows(pool, addEpisodes, [JSON.stringify(added)])
-    const ours = await rows<KnownEpisode & { key: string }>(pool, addEpisodeAliases, aliases)
-    for (const row of ours) episodeIds.set(cacheKey(row.podcast, row.key), row.episode)
+    remember(known, await rows(pool, addEpisodeAliases, [...columns([...batch.keys()]), [...batch.values()].join()]))
   }
 
   /** A known episode came with a name it was not known by: the next one may come with that name alone. */
-  async function learn(wanted: readonly Wanted[]): Promise<void> {
-    const fresh = wanted.flatMap((w) =>
-      w.names.flatMap((key) =>
-        episodeIds.has(cacheKey(w.name.podcast, key)) ? [] : [{ key, ...w.name, episode: w.episode }],
-      ),
-    )
-    await rows(pool, addEpisodeAliases, [
-      fresh.map((f) => f.key),
-      fresh.map((f) => f.podcast),
-      fresh.map((f) => f.episode),
-    ])
-    await lookUpEpisodes(wanted)
+  async function learn(wanted: readonly Wanted[], known: Known): Promise<void> {
+    const fresh = new Map<string, EpisodeId>()
+    for (const { names, episode } of wanted)
+      for (const key of names) if (!known.has(key)) fresh.set(key, episode as EpisodeId)
+    await rows(pool, addEpisodeAliases, [...columns([...fresh.keys()]), [...fresh.values()].join()])
+    await lookUpEpisodes(wanted, known)
   }
 
   async function entries<Id extends string, Entry extends object>(
@@ -281,12 +247,12 @@ export function createCatalog(system: Store): Catalog {
     podcasts,
     episodes,
     knownPodcast: async (feedUrl) => {
-      const key = keyOf('url', canonicalFeed(feedUrl))
+      const key = nameKey('url', canonicalFeed(feedUrl))
       if (!podcastIds.has(key)) await lookUpPodcasts([key])
       return podcastIds.get(key) ?? null
     },
     knownEpisodes: async (name) => {
-      const keys = lookUpsOf(name)
+      const keys = keysOf(name).lookUps
       const found = await rows<KnownEpisode & { key: string }>(pool, findEpisodesAnywhere, [keys])
       const best = new Map<PodcastId, KnownEpisode>()
       for (const key of keys)

@@ -85,22 +85,25 @@ export function canonicalFeed(feedUrl: string): string {
 
 const mediaFile = /\.(?:mp3|m4a|m4b|mp4|m4v|aac|ogg|oga|opus|flac|wav|webm|mov|mpg|mpeg)$/i
 
-/** What two spellings of one enclosure URL share: no scheme, no fragment, host in lower case. The query stays. */
-export function canonicalEnclosure(enclosure: string): string {
-  const url = URL.parse(unescapeUrl(enclosure))
-  return url?.hostname ? `${url.host}${url.pathname}${url.search}` : enclosure
+/** The forms in which enclosure URLs are compared. */
+export interface EnclosureForms {
+  /** What two spellings of one share: no scheme, no fragment, host in lower case. The query stays. */
+  readonly full: string
+  /**
+   * The same without the query of a media file, which is mostly tracking and changes. Behind any other path
+   * (`get.php?id=7`) the query tells episodes apart, and so it does where it holds the address of the file itself
+   * (`redirect.mp3?http://host/7.mp3`): there it stays.
+   */
+  readonly bare: string
 }
 
-/**
- * The same without the query of a media file, which is mostly tracking and changes. Behind any other path
- * (`get.php?id=7`) the query tells episodes apart, and so it does where it holds the address of the file itself
- * (`redirect.mp3?http://host/7.mp3`): there it stays.
- */
-export function bareEnclosure(enclosure: string): string {
+export function enclosureForms(enclosure: string): EnclosureForms {
   const url = URL.parse(unescapeUrl(enclosure))
-  if (!url?.hostname) return enclosure
+  if (!url?.hostname) return { full: enclosure, bare: enclosure }
+  const path = `${url.host}${url.pathname}`
+  const full = `${path}${url.search}`
   const holdsAddress = /:\/\/|%3a%2f%2f|\.(?:mp3|m4a|m4b|mp4|aac|ogg|opus)\b/i.test(url.search)
-  return `${url.host}${url.pathname}${mediaFile.test(url.pathname) && !holdsAddress ? '' : url.search}`
+  return { full, bare: mediaFile.test(url.pathname) && !holdsAddress ? path : full }
 }
 
 const base64Text = z.string().max(longestName).regex(base64, 'is not base64')

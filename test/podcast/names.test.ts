@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import {
-  bareEnclosure,
-  canonicalEnclosure,
   canonicalFeed,
   decodeFeed,
   decodeItem,
+  enclosureForms,
   encodeItem,
   feedName,
   itemName,
@@ -192,7 +191,6 @@ describe('two spellings of one enclosure', () => {
     ['magnet:?xt=urn:btih:c12f', 'magnet:?xt=urn:btih:c12f', 'magnet:?xt=urn:btih:c12f'],
   ]
   test.each(table)('%s is %s, barely %s', (url, canonical, bare) => {
-    expect(canonicalEnclosure(url)).toBe(canonical)
-    expect(bareEnclosure(url)).toBe(bare)
+    expect(enclosureForms(url)).toEqual({ full: canonical, bare })
   })
 })
