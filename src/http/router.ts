@@ -4,7 +4,7 @@ import type Koa from 'koa'
 import type { Answer, Caller, Endpoint, EndpointCall, Origin } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
 import { bodyReader, defaultBodyLimit, type JsonBody } from './body.ts'
-import { problemOf, sendJson, sendProblem } from './problems.ts'
+import { problemOf, refuseForNow, sendJson, sendProblem } from './problems.ts'
 import { findings } from './validation.ts'
 
 /** Who is calling, by the `Authorization` header as it came; refuses with `unauthorized`. */
@@ -13,10 +13,26 @@ export type Authenticate = (authorization: string | undefined) => Promise<Caller
 /** Whether a grant of `scopes` includes the scope `wanted`. */
 export type Grants = (scopes: readonly string[], wanted: string) => boolean
 
+/** How a count of requests stands. */
+interface Standing {
+  readonly exceeded: boolean
+  readonly remaining: number
+  /** Seconds until it starts anew. */
+  readonly resetIn: number
+}
+
+/** Counts one more request of this name, over all processes. */
+export type CountRequest = (
+  key: string,
+  allowance: { readonly limit: number; readonly seconds: number },
+) => Promise<Standing>
+
 export interface ApiParts {
   readonly endpoints: readonly Endpoint[]
   readonly authenticate: Authenticate
   readonly grants: Grants
+  /** Null where requests are not limited. */
+  readonly countRequest: CountRequest | null
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -41,7 +57,8 @@ export function apiRouter({ endpoints, ...parts }: ApiParts): Router {
 }
 
 /** Everything that can be known before a request comes is worked out here, once per endpoint. */
-function operation(endpoint: Endpoint, { authenticate, grants, clock }: Omit<ApiParts, 'endpoints'>): Koa.Middleware {
+function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.Middleware {
+  const { authenticate, grants, countRequest, clock } = parts
   const { params, query, body } = endpoint
   const wanted = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
   const missingScope = refuse(
@@ -56,6 +73,8 @@ function operation(endpoint: Endpoint, { authenticate, grants, clock }: Omit<Api
     const caller = await authenticate(ctx.headers.authorization)
     if (isRefusal(caller)) return caller
     if (wanted.length > 0 && !wanted.some((scope) => grants(caller.scopes, scope))) return missingScope
+    const late = countRequest && (await overLimit(ctx, endpoint, countRequest, caller))
+    if (late) return late
 
     const read = readBody ? await readBody(ctx) : noBody
     if (isRefusal(read)) return read
@@ -84,7 +103,30 @@ function operation(endpoint: Endpoint, { authenticate, grants, clock }: Omit<Api
 
 const noBody: JsonBody = { value: undefined, text: '' }
 
-function send(ctx: Koa.Context, { status, body }: Answer): void {
+const minute = 60
+
+/**
+ * Counts the request and tells how the count stands (draft-ietf-httpapi-ratelimit-headers-03, the fields clients know);
+ * a refusal where there were too many.
+ */
+async function overLimit(
+  ctx: Koa.Context,
+  { method, path, limit }: Endpoint,
+  countRequest: CountRequest,
+  { user }: Caller,
+): Promise<Refusal | null> {
+  const { exceeded, remaining, resetIn } = await countRequest(`${user} ${method} ${path}`, { limit, seconds: minute })
+  ctx.set({
+    'RateLimit-Limit': String(limit),
+    'RateLimit-Remaining': String(remaining),
+    'RateLimit-Reset': String(resetIn),
+    'RateLimit-Policy': `${limit};w=${minute}`,
+  })
+  return exceeded ? refuseForNow(`At most ${limit} such requests a minute; try again in ${resetIn} s.`, resetIn) : null
+}
+
+function send(ctx: Koa.Context, { status, body, headers }: Answer): void {
+  if (headers) ctx.set(headers)
   if (body === undefined) ctx.body = null
   else sendJson(ctx, body)
   ctx.status = status

@@ -26,10 +26,11 @@ export interface Origin {
 export interface Answer {
   readonly status: number
   readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-export function answer(status: number, body: unknown): Answer {
-  return { status, body }
+export function answer(status: number, body: unknown, headers?: Answer['headers']): Answer {
+  return headers ? { status, body, headers } : { status, body }
 }
 
 export const success: Answer = answer(200, { status: 'success' })
@@ -55,6 +56,8 @@ export interface Endpoint {
   readonly tag: string
   /** A scope the grant must hold, `['user.sync', 'user']` for either, or `any` for whatever valid token. */
   readonly scope: string | readonly string[] | 'any'
+  /** Requests per minute and user. */
+  readonly limit: number
   readonly params?: z.ZodType
   readonly query?: z.ZodType
   readonly body?: z.ZodType

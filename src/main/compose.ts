@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
+import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
@@ -22,6 +23,7 @@ export interface Instance {
   readonly journal: Journal
   readonly catalog: Catalog
   readonly accounts: Accounts
+  readonly counters: Counters
   readonly following: Following
   readonly endpoints: readonly Endpoint[]
 }
@@ -40,6 +42,7 @@ export interface InstanceParts {
 export function compose({ stores, publicUrl, secret, log, clock = Date.now, followers = [] }: InstanceParts): Instance {
   const catalog = createCatalog(stores.system)
   const journal = createJournal({ stores, slices, reactions, upcasts, secret })
+  const counters = createCounters(stores.system)
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, clock, log })
   const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers], upcasts)
   const listening: Listening = {
@@ -60,7 +63,7 @@ export function compose({ stores, publicUrl, secret, log, clock = Date.now, foll
     ...privacyEndpoints(listening),
     ...accounts.endpoints().map((endpoint) => remembering(journal, endpoint)),
   ]
-  return { stores, journal, catalog, accounts, following, endpoints }
+  return { stores, journal, catalog, accounts, counters, following, endpoints }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

@@ -28,7 +28,7 @@ const allStores = (stores: Stores) => [stores.events, stores.system, stores.proj
 
 /** What is due from time to time. */
 const schedules = (instance: Instance): readonly Schedule[] => {
-  const { stores, journal, accounts } = instance
+  const { stores, journal, accounts, counters } = instance
   const hourly = (name: string, minute: number, work: () => Promise<unknown>): Schedule => ({
     name,
     cron: `${minute} * * * *`,
@@ -38,6 +38,7 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     hourly('purge-memory', 7, () => purgeMemory(stores.events, Date.now())),
     hourly('purge-tombstones', 17, () => journal.readModels.purgeTombstones(Date.now() - tombstonesLive)),
     hourly('purge-sessions', 27, () => accounts.purgeExpired()),
+    hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
 }
 
@@ -93,6 +94,7 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     endpoints,
     authenticate: accounts.authenticate,
     grants,
+    countRequest: config.rateLimits ? instance.counters.take : null,
     pages: [accounts.pages()],
     health: async () => ({
       database: await answers(stores),

@@ -3,8 +3,10 @@ import { ReadModels } from '../../migrations/projections/20261122000100-read-mod
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
+import { RateLimits } from '../../migrations/system/20261122000400-rate-limits.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
+import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
@@ -24,11 +26,12 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker],
+    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
       { name: '20261122000300-job-workers', class: JobWorkers },
+      { name: '20261122000400-rate-limits', class: RateLimits },
     ],
   },
   projections: {

@@ -55,6 +55,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
       summary: 'Where the listener is in episodes, newest first',
       tag: 'Plays',
       scope: 'user.plays.read',
+      limit: 100,
       query: z.object({ played: flag.optional(), feed: feedName.optional(), limit: limit(100, 50), offset }),
       answers: {
         200: z.object({
@@ -85,6 +86,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
       summary: 'Where the listener is in one episode',
       tag: 'Plays',
       scope: 'user.plays.read',
+      limit: 100,
       params: z.object({ item: itemName }),
       query: z.object({ feed: feedName.optional() }),
       answers: { 200: z.object({ play_status: playOut }) },
@@ -114,6 +116,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
       description: 'Rewinding and un-playing work. With `at` the newer of the two edits stands.',
       tag: 'Plays',
       scope: 'user.plays.write',
+      limit: 60,
       body: z.object({
         rss_source_feed: feedName,
         rss_source_item: itemName,
@@ -136,6 +139,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
       description: 'Whether it counts as played stays as it is.',
       tag: 'Plays',
       scope: 'user.plays.write',
+      limit: 60,
       params: z.object({ item: itemName }),
       query: z.object({ feed: feedName.optional() }),
       body: z.object({ position: seconds, at: instant.nullish() }),

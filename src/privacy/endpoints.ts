@@ -46,6 +46,7 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
         'holds for the scope: a podcast is private until its feed was fetched without credentials, whatever was chosen.',
       tag: 'Privacy',
       scope: 'user.privacy.read',
+      limit: 100,
       query: z.object({ feed: feedName.optional(), item: itemName.optional() }),
       answers: { 200: z.object({ privacy_settings: z.array(privacyOut), effective: privacyLevel }) },
       async handle({ caller, query }) {
@@ -82,6 +83,7 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
       summary: 'Choose what others may learn: of everything, a podcast, or an episode',
       tag: 'Privacy',
       scope: 'user.privacy.write',
+      limit: 30,
       body: z.object({ privacy: privacyLevel, feed: feedName.nullish(), item: itemName.nullish() }),
       answers: { 200: successOut },
       refusals: ['not_found', 'conflict'],

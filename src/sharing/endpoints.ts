@@ -11,7 +11,14 @@ import { save, share } from './decider.ts'
 
 const params = z.object({ item: itemName })
 const query = z.object({ feed: feedName.optional() })
-const common = { tag: 'Episodes', scope: 'user.plays.write', params, query, answers: { 200: successOut } } as const
+const common = {
+  tag: 'Episodes',
+  scope: 'user.plays.write',
+  limit: 60,
+  params,
+  query,
+  answers: { 200: successOut },
+} as const
 
 export function sharingEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
   const locate = async (user: UserId, item: EpisodeName, feed: string | undefined) =>

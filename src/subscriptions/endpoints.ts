@@ -19,6 +19,7 @@ export function subscriptionEndpoints({ journal, catalog, reading }: Listening):
       summary: 'The podcasts the listener follows, newest first',
       tag: 'Subscriptions',
       scope: 'user.subscriptions.read',
+      limit: 100,
       answers: { 200: z.object({ subscriptions: z.array(subscriptionOut) }) },
       async handle({ caller }) {
         const found = await subscriptionsOf(await reading(caller.user), caller.user)
@@ -37,6 +38,7 @@ export function subscriptionEndpoints({ journal, catalog, reading }: Listening):
         'Following what one follows changes nothing. With `subscribed_at` the newer of the two edits stands.',
       tag: 'Subscriptions',
       scope: 'user.subscriptions.write',
+      limit: 30,
       body: z.object({
         rss_source_feed: feedName,
         rss_source_id: words(255).nullish(),
@@ -63,6 +65,7 @@ export function subscriptionEndpoints({ journal, catalog, reading }: Listening):
       description: 'Succeeds for podcasts the listener does not follow too.',
       tag: 'Subscriptions',
       scope: 'user.subscriptions.write',
+      limit: 30,
       params: z.object({ feed: feedName }),
       answers: { 200: successOut },
       async handle({ params, origin }) {

@@ -110,6 +110,7 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
       'entries under `changes`, or at top level; the answer has the shape that was asked.',
     tag: 'Sync',
     scope: ['user.sync', 'user'],
+    limit: 30,
     body: syncBody,
     bodyLimit: 16 * 1024 * 1024,
     checksTexts: true,

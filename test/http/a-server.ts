@@ -58,6 +58,7 @@ export async function aServer(parts: Partial<ServerParts> = {}): Promise<Running
     authenticate: async (authorization) =>
       authorization === 'Bearer secret' ? alice : refuse('unauthorized', 'The token is missing or unknown.'),
     grants: (scopes, wanted) => scopes.includes(wanted),
+    countRequest: null,
     pages: [],
     health: async () => ({ database: { ok: true } }),
     metrics: async () => 'up 1\n',

@@ -10,6 +10,7 @@ export const echo = endpoint({
   summary: 'Echo',
   tag: 'test',
   scope: 'user.plays',
+  limit: 100,
   params: z.object({ item: z.string().max(20) }),
   query: z.object({ feed: z.string().optional(), limit: z.coerce.number().int().max(100).default(20) }),
   body: z.object({ position: z.number().int().min(0), note: z.unknown().optional() }),
@@ -18,7 +19,7 @@ export const echo = endpoint({
 })
 
 export function simple(path: string, more: Partial<Endpoint> = {}): Endpoint {
-  const base = { method: 'get', path, summary: path, tag: 'test', scope: 'any', answers: anything } as const
+  const base = { method: 'get', path, summary: path, tag: 'test', scope: 'any', limit: 100, answers: anything } as const
   return { ...base, handle: async () => answer(200, { path }), ...more }
 }
 

@@ -25,6 +25,7 @@ const updatePlaylist = endpoint({
   description: 'In the order that is sent.',
   tag: 'playlists',
   scope: ['user.playlists.write', 'user'],
+  limit: 100,
   params: z.object({ id: z.uuid().describe('Of the playlist.') }),
   query: z.object({
     limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -43,6 +44,7 @@ const opml = endpoint({
   summary: 'Bring an outline',
   tag: 'subscriptions',
   scope: 'any',
+  limit: 100,
   body: Outline,
   answers: { 204: z.undefined() },
   handle: async () => answer(204, undefined),
@@ -54,6 +56,7 @@ const list = endpoint({
   summary: 'All playlists',
   tag: 'playlists',
   scope: 'user.playlists.read',
+  limit: 100,
   answers: { 200: z.object({ playlists: z.array(z.unknown()) }) },
   handle: async () => answer(200, {}),
 })

@@ -68,7 +68,9 @@ export function signed(payload: unknown, key: KeyObject): string {
 }
 
 /** A real server on fresh stores, spoken to over HTTP. */
-export async function startServer(options: { layout?: 'one' | 'three' } = {}): Promise<TestServer> {
+export async function startServer(
+  options: { layout?: 'one' | 'three'; rateLimits?: boolean } = {},
+): Promise<TestServer> {
   const fresh = await freshStores(options.layout)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -88,7 +90,7 @@ export async function startServer(options: { layout?: 'one' | 'three' } = {}): P
     logLevel: 'error',
     trustedProxies: 0,
     allowPrivateAddresses: true,
-    rateLimits: false,
+    rateLimits: options.rateLimits ?? false,
   }
   const running = await serve(config, log)
   const instance = compose({ stores: fresh.stores, publicUrl: url, secret, log })
