@@ -10,7 +10,7 @@ import { type Authenticate, createAuthenticate } from './request-token.ts'
 import { createSessions } from './sessions.ts'
 
 export { accountEntities } from './entities.ts'
-export { grants } from './scopes.ts'
+export { grants, scopes } from './scopes.ts'
 
 export interface AccountsParts {
   readonly system: Store

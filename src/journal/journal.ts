@@ -120,7 +120,7 @@ export function createJournal(parts: JournalParts): Journal {
     if (opening.request) {
       const same = opening.request === request?.hash
       const said = same
-        ? (opening.answer as Answer | Refusal)
+        ? givenAgain(opening.answer as Answer | Refusal)
         : refuse('conflict', 'This Idempotency-Key was used for another request.')
       return { said, after: null }
     }
@@ -205,6 +205,10 @@ export function createJournal(parts: JournalParts): Journal {
     },
   }
 }
+
+/** The first answer to the letter; only a header tells that nothing was done this time. */
+const givenAgain = (said: Answer | Refusal): Answer | Refusal =>
+  isRefusal(said) ? said : { ...said, headers: { ...said.headers, 'Idempotent-Replayed': 'true' } }
 
 const readEpoch: Statement = { name: 'journal-epoch', text: 'select epoch from events.store' }
 

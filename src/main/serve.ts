@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { grants } from '../accounts/index.ts'
+import { grants, scopes } from '../accounts/index.ts'
 import { migrate } from '../database/migrate.ts'
 import { openStores, type Stores } from '../database/store.ts'
 import { close, createServer, listen } from '../http/server.ts'
@@ -23,6 +23,9 @@ export async function version(): Promise<string> {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }
+
+/** What apps may count on here beside the first version of the API. */
+const features = ['sync', 'idempotency-keys', 'history', 'devices']
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
 
@@ -102,6 +105,7 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     }),
     metrics: metrics.text,
     log,
+    about: { scopes, playDomain: config.playDomain ?? null, features },
     config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: await version() },
   })
   const server = await listen(app, { host: config.host, port: config.port })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type LaneName, laneNames } from './lane.ts'
 import { lanes } from './lanes/index.ts'
 
-/** Entries of one request; more come in the next one. */
+/** Entries of one request, of all lists together: each may have to be answered. More come in the next one. */
 const mostEntries = 50_000
 
 /**
@@ -17,7 +17,6 @@ const entries = (name: LaneName) => {
     .array(
       z.unknown().meta({ description: 'An entry that is not like this is rejected alone.', anyOf: [described, {}] }),
     )
-    .max(mostEntries)
     .nullish()
 }
 
@@ -31,13 +30,26 @@ const lists = {
   saves: entries('saves'),
 }
 
-export const syncBody = z.object({
-  last_sync: z.string().max(500).nullish().meta({
-    description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
-  }),
-  changes: z.object(lists).nullish().meta({ description: 'Shape A: the entries in here, and the answer likewise.' }),
-  ...lists,
-})
+export const syncBody = z
+  .object({
+    last_sync: z.string().max(500).nullish().meta({
+      description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
+    }),
+    changes: z.object(lists).nullish().meta({ description: 'Shape A: the entries in here, and the answer likewise.' }),
+    ...lists,
+  })
+  .check((ctx) => {
+    const { changes, ...top } = ctx.value
+    const count = [changes ?? {}, top]
+      .flatMap(Object.values)
+      .reduce((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
+    if (count > mostEntries)
+      ctx.issues.push({
+        code: 'custom',
+        message: `${count} entries: at most ${mostEntries} in one request, the others in the next`,
+        input: null,
+      })
+  })
 export type SyncBody = z.output<typeof syncBody>
 
 export interface Asked {

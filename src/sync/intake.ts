@@ -77,8 +77,12 @@ export async function takeIn(
   return { groups: [...groups.values()], rejected, ids }
 }
 
+/** What is wrong first of all is enough to mend an entry, and a body of bad entries stays answerable. */
+const mostIssues = 3
+
 const sentence = (issues: readonly { path: readonly PropertyKey[]; message: string }[]): string =>
   issues
+    .slice(0, mostIssues)
     .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message))
     .join('; ')
 

@@ -183,3 +183,15 @@ describe('last_sync', () => {
     else expect(status).toBe(410)
   })
 })
+
+test('a body of more entries than can be answered is refused whole, and one of bad entries answered shortly', async () => {
+  const app = await server.allow(await server.addUser())
+  const bad = (count: number) => Array.from({ length: count }, () => ({}))
+  const over = await app.call('POST', '/sync', { changes: { plays: bad(30_000), saves: bad(20_001) } })
+  expect(over.status).toBe(400)
+  expect(over.body.details[0].message).toContain('50001 entries')
+  const { status, body } = await app.call('POST', '/sync', { changes: { plays: bad(3_000), saves: bad(3_000) } })
+  expect(status).toBe(200)
+  expect(body.rejected).toHaveLength(6_000)
+  expect(JSON.stringify(body).length).toBeLessThan(6_000 * 400)
+})
