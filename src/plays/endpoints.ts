@@ -9,7 +9,7 @@ import { everything, type Seen } from '../podcast/seen.ts'
 import { shownNames } from '../podcast/shown.ts'
 import { instant, seconds } from '../podcast/times.ts'
 import { play } from './decider.ts'
-import { locateEpisode, playsOf, playsOfEpisodes } from './queries.ts'
+import { ambiguous, locateEpisode, playsOf, playsOfEpisodes } from './queries.ts'
 import { playOut, showPlay } from './shown.ts'
 
 /** What a direct command says of a play; what it leaves out stays as it is. */
@@ -103,8 +103,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
         )
         const [row] = mine
         if (!row) return refuse('not_found', 'Nothing is recorded for this episode.')
-        if (mine.length > 1)
-          return refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
+        if (mine.length > 1) return ambiguous
         const names = await shownNames(catalog, [row.podcast_id], [row.episode_id])
         return answer(200, { play_status: showPlay(caller.user, row, names) })
       },

@@ -53,6 +53,9 @@ const one: Statement = {
 export const playsOfEpisodes = (db: Queryable, user: UserId, episodes: readonly string[]): Promise<PlayRow[]> =>
   rows(db, one, [user, episodes])
 
+/** An episode's name alone does not tell which one is meant. */
+export const ambiguous: Refusal = refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
+
 /**
  * The episode a path names. With its feed it is made at first sight; without, it must be known, and where it is known
  * under several feeds, only one of them may be in the listener's plays.
@@ -78,7 +81,5 @@ export async function locateEpisode(
     found.map((known) => known.episode),
   )
   const own = found.filter((known) => mine.some((row) => row.episode_id === known.episode))
-  return own.length === 1
-    ? (own[0] as KnownEpisode)
-    : refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
+  return own.length === 1 ? (own[0] as KnownEpisode) : ambiguous
 }

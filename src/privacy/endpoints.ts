@@ -29,11 +29,18 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
   }
 
   /** What a question is about, without making names; null for what nobody ever named. */
-  async function asked(feed: string | undefined, item: EpisodeName | undefined): Promise<Scope | null> {
+  async function asked(
+    user: UserId,
+    feed: string | undefined,
+    item: EpisodeName | undefined,
+  ): Promise<Scope | null | Refusal> {
+    if (item !== undefined && feed === undefined) {
+      const place = await locateEpisode(catalog, await reading(user), user, item, feed)
+      return isRefusal(place) && place.refused === 'not_found' ? null : place
+    }
     const podcast = feed === undefined ? null : await catalog.knownPodcast(feed)
     if (item === undefined) return feed !== undefined && podcast === null ? null : { podcast, episode: null }
-    const fits = (await catalog.knownEpisodes(item)).filter((known) => feed === undefined || known.podcast === podcast)
-    return fits[0] ?? null
+    return (await catalog.knownEpisodes(item)).find((known) => known.podcast === podcast) ?? null
   }
 
   return [
@@ -49,8 +56,10 @@ export function privacyEndpoints({ journal, catalog, reading }: Listening): read
       limit: 100,
       query: z.object({ feed: feedName.optional(), item: itemName.optional() }),
       answers: { 200: z.object({ privacy_settings: z.array(privacyOut), effective: privacyLevel }) },
+      refusals: ['conflict'],
       async handle({ caller, query }) {
-        const of = await asked(query.feed, query.item)
+        const of = await asked(caller.user, query.feed, query.item)
+        if (isRefusal(of)) return of
         const settings = await privacySettingsOf(await reading(caller.user), caller.user)
         const level = (scope: string) => settings.find((row) => row.scope === scope)?.level ?? null
         const choices = {
