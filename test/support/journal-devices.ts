@@ -56,6 +56,8 @@ export interface Device {
   clock: number
   skew: number
   turn: number
+  /** Direct commands that are under way. */
+  commands: number
   /** All that ever left, to be repeated. */
   readonly sent: Request[]
 }
@@ -70,6 +72,7 @@ export const newDevice = (user: UserId, make: Make): Device => ({
   clock: 0,
   skew: make.skew,
   turn: 0,
+  commands: 0,
   sent: [],
 })
 
@@ -130,7 +133,7 @@ export const send = (doors: Doors, device: Device, request: Request, now: number
 export function take(device: Device, request: Request, { status, body }: Said): void {
   if (status !== 200) throw new Error(`sync answered ${status}: ${JSON.stringify(body)}`)
   if (body.rejected.length > 0) throw new Error(`rejected: ${JSON.stringify(body.rejected)}`)
-  if (request.turn !== device.turn) return
+  if (request.turn !== device.turn || device.commands > 0) return
   const heard = device.outbox.slice(0, request.carries)
   for (const { edit } of heard) device.base = withRows(device.base, { [edit.lane]: { [edit.key]: edit.row } })
   device.base = withRows(device.base, rowsOfAnswer(body.changes ?? body.data))
@@ -159,12 +162,14 @@ export async function command(doors: Doors, device: Device, what: Change, now: n
   if (!edit) return false
   // An answer that is under way knows nothing of it, or half of it.
   device.turn++
+  device.commands++
   const { user, make } = device
   const { method, path, params = {}, query = {}, body = {} } = orderOf(what, edit, user)
   const before = { base: device.base[edit.lane][edit.key], rows: device.rows[edit.lane][edit.key] }
   device.base = withRows(device.base, { [edit.lane]: { [edit.key]: edit.row } })
   device.rows = withRows(device.rows, { [edit.lane]: { [edit.key]: edit.row } })
   const said = await doors.call(method, path, { user, app: make.app, device: make.name, now, params, query, body })
+  device.commands--
   device.turn++
   if (said.status >= 500) throw new Error(`${method} ${path} answered ${said.status}: ${JSON.stringify(said.body)}`)
   if (said.status < 400) return true
