@@ -67,7 +67,7 @@ export function openDoors(stores: Stores, followers: readonly Follower[] = []): 
         const { status, code } = statusAndCode(said.refused)
         return { status, body: { error: said.message, error_code: code } }
       }
-      return JSON.parse(JSON.stringify(said)) as Said
+      return JSON.parse(JSON.stringify({ status: said.status, body: said.body })) as Said
     },
   }
 }
