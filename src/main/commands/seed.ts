@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import pLimit from 'p-limit'
-import type { UserId } from '../../kernel/brand.ts'
 import { isRefusal } from '../../kernel/refusal.ts'
 import { ask, CommandError, table, type Workshop, withInstance } from '../console.ts'
 import { type DemoUser, lookAt, playOut } from '../seed/demo.ts'
@@ -50,6 +49,7 @@ async function seed(workshop: Workshop, choice: SeedChoice): Promise<void> {
   const { password, made } = await passwordForAll()
   const span: Span = { seed: choice.seed, days: choice.days, until: Date.now() }
   const filled = await fillAll(workshop, wanted, span, password)
+  if (filled.length === 0) throw new CommandError('Nothing was made.')
   const rows = await Promise.all(filled.map((user) => lookAt(instance, user)))
   console.log(table(Object.keys(rows[0] ?? {}), [...rows.map((row) => Object.values(row)), totalOf(rows)]))
   console.log(`\nLog in at ${config.publicUrl}/users/log_in as any of them, with the password ${made ?? 'you gave'}.`)
@@ -69,6 +69,7 @@ async function passwordForAll(): Promise<{ readonly password: string; readonly m
   return { password: typed, made: null }
 }
 
+/** Makes and fills those who can be had; a name that was somebody's once can't. */
 async function fillAll(
   { instance }: Workshop,
   wanted: readonly Listener[],
@@ -76,31 +77,32 @@ async function fillAll(
   password: string,
 ): Promise<DemoUser[]> {
   const progress = progressOf(wanted.length)
-  const limit = pLimit(atOnce)
-  const fill = async (listener: Listener): Promise<DemoUser> => {
-    const added = await instance.accounts.addUser({ username: listener.name, password })
-    if (isRefusal(added)) throw new CommandError(added.message)
-    const user: DemoUser = { id: added.id as UserId, username: listener.name }
-    await playOut(instance, user, historyOf(listener, span), progress.tell)
-    return user
+  let failed = false
+  const fill = async (listener: Listener): Promise<DemoUser | null> => {
+    if (failed) return null
+    try {
+      const { name: username } = listener
+      const added = await instance.accounts.addUser({ username, password })
+      if (!isRefusal(added)) {
+        const user: DemoUser = { id: added.id, username }
+        await playOut(instance, user, historyOf(listener, span), progress.tell)
+        return user
+      }
+      if (added.refused !== 'conflict') throw new CommandError(added.message)
+      console.log(`Left out: ${added.message}`)
+      return null
+    } catch (error) {
+      failed = true
+      throw error
+    }
   }
+  const limit = pLimit(atOnce)
   // All of them end before the databases are closed, also when one fails.
-  const ended = await Promise.allSettled(
-    wanted.map((listener) =>
-      limit(async () => {
-        try {
-          return await fill(listener)
-        } catch (error) {
-          limit.clearQueue()
-          throw error
-        }
-      }),
-    ),
-  )
+  const ended = await Promise.allSettled(wanted.map((listener) => limit(fill, listener)))
   progress.end()
-  return ended.map((one) => {
+  return ended.flatMap((one) => {
     if (one.status === 'rejected') throw one.reason
-    return one.value
+    return one.value ?? []
   })
 }
 
