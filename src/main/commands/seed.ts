@@ -14,8 +14,8 @@ interface SeedChoice {
   readonly yes?: boolean
 }
 
-/** Listeners filled at once: a pool of few connections serves them all. */
-const atOnce = 3
+/** Listeners filled at once: as many as a command has connections. */
+const atOnce = 4
 
 const whole = (least: number, most: number) => (text: string) => {
   const number = Number(text)

@@ -2,7 +2,7 @@ import { isoTime } from '../../podcast/times.ts'
 import type { LaneName } from '../../sync/lane.ts'
 import type { Chance } from './chance.ts'
 import type { Device, Listener } from './listeners.ts'
-import { type Episode, itemName, type Podcast } from './podcasts.ts'
+import type { Episode, Podcast } from './podcasts.ts'
 
 /** Something a listener did on a device, as the app would put it into its next sync. */
 export interface Edit {
@@ -46,8 +46,8 @@ export interface Life {
   /** The histories' end; nothing happens after it. */
   readonly until: number
   readonly edits: Edit[]
-  /** By item name, in the order they were begun. */
-  readonly plays: Map<string, Play>
+  /** In the order they were begun. */
+  readonly plays: Map<Episode, Play>
   /** Since when each podcast is followed. */
   readonly follows: Map<Podcast, number>
   readonly saved: Set<Episode>
@@ -55,8 +55,6 @@ export interface Life {
   lists: List[]
   shelves: Shelf[]
 }
-
-export const playOf = (life: Life, episode: Episode): Play | undefined => life.plays.get(itemName(episode))
 
 /**
  * Writes an edit down. Each is at least a second after the one before; what would be after the end never happens.

@@ -1,6 +1,6 @@
-import { type Life, type Play, playOf, say } from './life.ts'
+import { type Life, type Play, say } from './life.ts'
 import type { Device, Session } from './listeners.ts'
-import { type Episode, episodesBetween, itemName, named } from './podcasts.ts'
+import { type Episode, episodesBetween, itemName, named, podcasts } from './podcasts.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -24,7 +24,7 @@ function chosen(life: Life, now: number, device: Device): Play | undefined {
   const { chance } = life
   const begun = [...life.plays.values()].filter((play) => play.state === 'begun').slice(-4)
   if (begun.length > 0 && chance.happens(begun.length > 3 ? 1 : 0.75)) return begun.at(-1)
-  const queued = life.queue.find((episode) => !playOf(life, episode))
+  const queued = life.queue.find((episode) => !life.plays.has(episode))
   if (queued && chance.happens(0.6)) return begin(life, queued)
   const fresh = chance.pick(unheard(life, now).slice(-6))
   if (fresh) return begin(life, fresh)
@@ -38,15 +38,15 @@ export function unheard(life: Life, now: number): Episode[] {
     episodesBetween(podcast, Math.max(now - 30 * day, since - 3 * podcast.every * day), now),
   )
   return episodes
-    .filter((episode) => !playOf(life, episode))
-    .sort((a, b) => a.published - b.published || a.podcast.slug.localeCompare(b.podcast.slug, 'en'))
+    .filter((episode) => !life.plays.has(episode))
+    .sort((a, b) => a.published - b.published || podcasts.indexOf(a.podcast) - podcasts.indexOf(b.podcast))
 }
 
 function begin(life: Life, episode: Episode): Play {
   const { chance } = life
   const givesUpAt = chance.happens(0.12) ? Math.round(episode.duration * (0.1 + 0.6 * chance.draw())) : null
   const play: Play = { episode, position: 0, givesUpAt, state: 'begun' }
-  life.plays.set(itemName(episode), play)
+  life.plays.set(episode, play)
   return play
 }
 

@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid'
-import { type Life, type List, playOf, type Shelf, say } from './life.ts'
+import { type Life, type List, type Shelf, say } from './life.ts'
 import { setSaved, unheard } from './listening.ts'
 import { feedName, type Language, listed, named, type Podcast, podcasts, type Topic } from './podcasts.ts'
 
@@ -94,7 +94,7 @@ function leave(life: Life, podcast: Podcast, at: number): void {
 
 function arrangeQueue(life: Life, at: number): void {
   const { chance } = life
-  const waiting = life.queue.filter((episode) => playOf(life, episode)?.state !== 'finished').slice(0, 8)
+  const waiting = life.queue.filter((episode) => life.plays.get(episode)?.state !== 'finished').slice(0, 8)
   const fresh = unheard(life, at).filter((episode) => !waiting.includes(episode))
   life.queue = [...waiting, ...chance.shuffled(fresh.slice(-10)).slice(0, chance.between(1, 4))]
   say(life, at, { device: 'phone', lane: 'playlists', thing: 'queue' }, (updated_at) => ({
