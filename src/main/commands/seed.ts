@@ -42,9 +42,11 @@ async function seed(workshop: Workshop, choice: SeedChoice): Promise<void> {
       `Nothing was made: this instance has users already (${users.length}). --yes makes the demo beside them.`,
     )
   const taken = new Set(users.map((user) => user.username))
-  const [there, wanted] = [true, false].map((is) => listeners(choice.listeners).filter((l) => taken.has(l.name) === is))
-  if (there?.length) console.log(`Left as they are, since these users exist: ${there.map((l) => l.name).join(', ')}.`)
-  if (!wanted?.length) return console.log('Nothing was made: every listener is there already.')
+  const all = listeners(choice.listeners)
+  const there = all.filter(({ name }) => taken.has(name)).map(({ name }) => name)
+  if (there.length > 0) console.log(`Left as they are, since these users exist: ${there.join(', ')}.`)
+  const wanted = all.filter(({ name }) => !taken.has(name))
+  if (wanted.length === 0) return console.log('Nothing was made: every listener is there already.')
 
   const { password, made } = await passwordForAll()
   const span: Span = { seed: choice.seed, days: choice.days, until: Date.now() }
