@@ -3,6 +3,7 @@ import { addDatabaseCommands } from './commands/database.ts'
 import { addDeveloperCommands } from './commands/developers.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addProjectionCommands } from './commands/projections.ts'
+import { addSeed } from './commands/seed.ts'
 import { addStart } from './commands/start.ts'
 import { addUserCommands } from './commands/users.ts'
 import { CommandError } from './console.ts'
@@ -23,6 +24,7 @@ export async function run(): Promise<void> {
   addProjectionCommands(program)
   addDeveloperCommands(program)
   addDoctor(program)
+  addSeed(program)
 
   try {
     await program.parseAsync()

@@ -2,9 +2,9 @@ import { start as startRepl } from 'node:repl'
 import type { Command } from 'commander'
 import type { UserId } from '../../kernel/brand.ts'
 import { fold, type Recorded } from '../../kernel/decider.ts'
-import type { EndpointCall } from '../../kernel/endpoint.ts'
 import { isRefusal } from '../../kernel/refusal.ts'
 import { CommandError, table, type Workshop, withInstance } from '../console.ts'
+import { carryOut, type Order } from '../orders.ts'
 import { slices } from '../slices.ts'
 
 const pageSize = 1_000
@@ -42,38 +42,11 @@ async function statesOf(workshop: Workshop, user: UserId, wanted?: string): Prom
 const tell = (value: unknown) => console.log(JSON.stringify(value, null, 2))
 
 /** What `dispatch` takes: an operation of the REST API, given as one of a user. */
-interface Dispatch {
-  user: string
-  method: string
-  path: string
-  params?: unknown
-  query?: unknown
-  body?: unknown
-}
+type Dispatch = Order & { readonly user: string }
 
 async function dispatch(workshop: Workshop, order: Dispatch): Promise<unknown> {
-  const endpoint = workshop.instance.endpoints.find(
-    (e) => e.path === order.path && e.method === order.method?.toLowerCase(),
-  )
-  if (!endpoint)
-    throw new CommandError(`There is no ${order.method} ${order.path}; "balados routes" lists what there is.`)
   const person = await userOf(workshop, order.user ?? '')
-  const read = (name: 'params' | 'query' | 'body') => {
-    const parsed = endpoint[name]?.safeParse(order[name] ?? {})
-    if (parsed && !parsed.success) {
-      throw new CommandError(parsed.error.issues.map((i) => `${name}.${i.path.join('.')}: ${i.message}`).join('\n'))
-    }
-    return parsed?.data
-  }
-  const author = { app: 'balados.command-line', device: null }
-  const call: EndpointCall<unknown, unknown, unknown> = {
-    params: read('params'),
-    query: read('query'),
-    body: read('body'),
-    caller: { user: person.id, username: person.username, author, scopes: ['*'] },
-    origin: { user: person.id, author, now: Date.now(), request: null },
-  }
-  return endpoint.handle(call as EndpointCall<never, never, never>)
+  return carryOut(workshop.instance, { ...person, author: { app: 'balados.command-line', device: null } }, order)
 }
 
 export function addDeveloperCommands(program: Command): void {
