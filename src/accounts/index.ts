@@ -10,6 +10,7 @@ import { type Authenticate, createAuthenticate } from './request-token.ts'
 import { createSessions } from './sessions.ts'
 
 export { accountEntities } from './entities.ts'
+export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
 
 export interface AccountsParts {

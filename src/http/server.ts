@@ -31,6 +31,8 @@ export interface ServerParts extends Omit<ApiParts, 'clock'> {
   /** Runs before every route, with the body unread: Fedify, the play domain. */
   readonly before?: readonly Koa.Middleware[]
   readonly health: Health
+  /** Every scope an app can ask for, with the words that people read. */
+  readonly scopes?: Readonly<Record<string, string>>
   /** The text of `/metrics`. */
   readonly metrics: () => Promise<string>
   readonly log: Logger
@@ -47,12 +49,13 @@ export function createServer(parts: ServerParts): Koa {
   const https = config.publicUrl.startsWith('https:')
   const folder = parts.publicFolder ?? fileURLToPath(new URL('../../public', import.meta.url))
   const doors = pages.map(routesOf)
+  const about = { version: config.version, baseUrl: config.publicUrl, scopes: parts.scopes }
 
   const api = inTurn([
     openCors,
     apiHeaders(https),
     routesOf(apiRouter({ ...parts, clock })),
-    routesOf(docsRouter(parts.endpoints, { version: config.version, baseUrl: config.publicUrl }, pageHeaders(https))),
+    routesOf(docsRouter(parts.endpoints, about, pageHeaders(https))),
     ...doors,
     answerUnrouted,
   ])

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { grants } from '../accounts/index.ts'
+import { grants, scopesInEnglish } from '../accounts/index.ts'
 import { migrate } from '../database/migrate.ts'
 import { openStores, type Stores } from '../database/store.ts'
 import { close, createServer, listen } from '../http/server.ts'
@@ -96,6 +96,7 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     grants,
     countRequest: config.rateLimits ? instance.counters.take : null,
     pages: [accounts.pages()],
+    scopes: scopesInEnglish,
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
