@@ -66,5 +66,5 @@ const byFormat: Readonly<Record<string, string>> = {
 }
 
 function textOf({ format, minLength }: JsonSchema): string {
-  return byFormat[String(format)] ?? 'a text'.padEnd(Number(minLength ?? 0), '.')
+  return byFormat[String(format)] ?? '…'.repeat(Math.max(1, Number(minLength ?? 1)))
 }

@@ -31,13 +31,30 @@ const lists = {
   saves: entries('saves'),
 }
 
-export const syncBody = z.object({
-  last_sync: z.string().max(500).nullish().meta({
-    description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
-  }),
-  changes: z.object(lists).nullish().meta({ description: 'Shape A: the entries in here, and the answer likewise.' }),
-  ...lists,
-})
+const example = {
+  last_sync: null,
+  changes: {
+    plays: [
+      {
+        rss_source_feed: 'aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz',
+        rss_source_item: 'Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw',
+        position: 754,
+        played: false,
+        updated_at: '2026-11-22T09:00:00.000Z',
+      },
+    ],
+  },
+}
+
+export const syncBody = z
+  .object({
+    last_sync: z.string().max(500).nullish().meta({
+      description: 'The `sync_token` of the last answer; older apps send an RFC 3339 time. None: sync in full.',
+    }),
+    changes: z.object(lists).nullish().meta({ description: 'Shape A: the entries in here, and the answer likewise.' }),
+    ...lists,
+  })
+  .meta({ examples: [example] })
 export type SyncBody = z.output<typeof syncBody>
 
 export interface Asked {
