@@ -26,7 +26,7 @@ export const collectionOut = z
     ),
     inserted_at: instantOut,
     updated_at: instantOut,
-    deleted_at: instantOut.nullable(),
+    deleted_at: instantOut.nullable().meta({ examples: [null] }),
   })
   .meta({ id: 'Collection' })
 

@@ -201,7 +201,7 @@ ${foldedShape(schema)}`,
   })}
 <h4>Errors</h4>
 <dl>
-${errorsOf.map(([status, { description: said }]) => html`<dt>${status}</dt><dd>${withLinks(said)}</dd>\n`)}</dl>
+${errorsOf.map(([status, { description: said }]) => html`<div><dt>${status}</dt><dd>${withLinks(said)}</dd></div>\n`)}</dl>
 </section>
 `
 }

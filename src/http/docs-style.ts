@@ -44,7 +44,8 @@ table { width: 100%; border-collapse: collapse }
 th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
 tbody th { font-weight: 400 }
 thead th { white-space: nowrap }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .3rem 0 }
+dl { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: .3rem 0 }
+dl div { display: flex; gap: .5rem }
 dd { margin: 0 }
 summary { cursor: pointer; font-weight: 600 }
 nav { margin-bottom: 2rem; font-size: .95rem }
@@ -66,7 +67,10 @@ nav h2 a { color: inherit }
 }
 @media (max-width: 40rem) {
   section { padding: .75rem .9rem }
-  th, td { padding-right: .5rem }
+  thead { display: none }
+  table, tbody, tr, tbody th, td { display: block }
+  tr { padding: .5rem 0; border-bottom: 1px solid var(--line) }
+  th, td { padding: 0; border: 0 }
   nav a { padding: .4rem 0 }
 }
 @media print { nav, .skip, .anchor { display: none } pre { max-height: none } }

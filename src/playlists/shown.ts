@@ -24,7 +24,7 @@ export const playlistOut = z
     items: z.array(playlistItemOut),
     inserted_at: instantOut,
     updated_at: instantOut,
-    deleted_at: instantOut.nullable(),
+    deleted_at: instantOut.nullable().meta({ examples: [null] }),
   })
   .meta({ id: 'Playlist' })
 

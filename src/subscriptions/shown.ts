@@ -12,7 +12,7 @@ export const subscriptionOut = z
     rss_source_id: z.string().nullable(),
     rss_feed_title: z.string().nullable(),
     subscribed_at: instantOut.nullable(),
-    unsubscribed_at: instantOut.nullable(),
+    unsubscribed_at: instantOut.nullable().meta({ examples: [null] }),
     inserted_at: instantOut,
     updated_at: instantOut,
   })
