@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorWords } from '../../src/http/error-words.ts'
 import { exampleOf } from '../../src/http/examples.ts'
@@ -27,7 +28,8 @@ describe('the page of a real instance', () => {
     const TOKEN = app.bearer().replace('Bearer ', '')
     const commands = [...page.matchAll(/<code>(curl .*?)<\/code>/gs)].map(([, text = '']) => unescaped(text))
     expect(commands).toHaveLength(server.instance.endpoints.length)
-    for (const command of commands) {
+    const several = pLimit(4)
+    const paste = async (command: string) => {
       const shell = ['-c', `${command} -sS -o - -w '\\n%{http_code}'`]
       const { stdout } = await run('bash', shell, { env: { PATH: process.env.PATH, TOKEN } })
       const [status = '', ...said] = stdout.trim().split('\n').toReversed()
@@ -35,7 +37,8 @@ describe('the page of a real instance', () => {
       expect(['200', '201', '204', '404', '422'], `${command}\n${stdout}`).toContain(status)
       expect(said.join('\n')).not.toContain('There is nothing at this path')
     }
-  })
+    await Promise.all(commands.map((command) => several(paste, command)))
+  }, 120_000)
 
   test('links lead to what is there', () => {
     const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
