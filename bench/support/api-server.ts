@@ -39,7 +39,7 @@ const app = createServer({
   authenticate: instance.accounts.authenticate,
   grants,
   countRequest: null,
-  about: { scopes: [], playDomain: null, features: [] },
+  about: { scopes: {}, playDomain: null, features: [] },
   pages: [],
   health: async () => ({}),
   metrics: async () => '',

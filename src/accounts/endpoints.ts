@@ -27,7 +27,7 @@ const appId = z
   .min(1)
   .max(255)
   .refine((text) => isPlain(text), 'control characters are not accepted')
-  .describe('`iss` of the app’s tokens.')
+  .meta({ description: '`iss` of the app’s tokens.', examples: ['org.example.app'] })
 
 export function accountEndpoints(apps: Apps): Endpoint[] {
   return [

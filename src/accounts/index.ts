@@ -10,7 +10,8 @@ import { type Authenticate, createAuthenticate } from './request-token.ts'
 import { createSessions } from './sessions.ts'
 
 export { accountEntities } from './entities.ts'
-export { grants, scopes } from './scopes.ts'
+export { scopesInEnglish } from './scope-words.ts'
+export { grants } from './scopes.ts'
 
 export interface AccountsParts {
   readonly system: Store

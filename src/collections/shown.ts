@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { feedOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { CollectionRow } from './queries.ts'
@@ -9,20 +10,23 @@ export const collectionOut = z
     user_id: z.uuid(),
     title: z.string(),
     description: z.string().nullable(),
-    color: z.string().nullable(),
+    color: z
+      .string()
+      .meta({ examples: ['#1f5fa8'] })
+      .nullable(),
     is_default: z.boolean(),
     is_public: z.boolean(),
     feeds: z.array(
       z.object({
         id: z.uuid(),
-        rss_source_feed: z.string(),
+        rss_source_feed: feedOut,
         rss_feed_title: z.string().nullable(),
         subscribed_at: instantOut.nullable(),
       }),
     ),
     inserted_at: instantOut,
     updated_at: instantOut,
-    deleted_at: instantOut.nullable(),
+    deleted_at: instantOut.nullable().meta({ examples: [null] }),
   })
   .meta({ id: 'Collection' })
 

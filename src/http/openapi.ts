@@ -14,6 +14,16 @@ export interface Parameter {
   readonly schema: JsonSchema
 }
 
+interface Reference {
+  readonly $ref: string
+}
+
+export interface Response {
+  readonly description: string
+  readonly headers?: Readonly<Record<string, Reference>>
+  readonly content?: Content
+}
+
 type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>
 
 export interface Operation {
@@ -24,9 +34,11 @@ export interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   /** The scopes of which one is enough; none where any valid token will do. */
   readonly 'x-scope': readonly string[]
+  /** How often a user may ask for it. */
+  readonly 'x-rate-limit': { readonly requests: number; readonly seconds: number }
   readonly parameters: readonly Parameter[]
   readonly requestBody?: { readonly required: boolean; readonly description: string; readonly content: Content }
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
+  readonly responses: Readonly<Record<string, Response>>
 }
 
 export interface OpenApiDocument {
@@ -37,18 +49,36 @@ export interface OpenApiDocument {
   /** By path, then by method. */
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
-    readonly securitySchemes: Readonly<Record<string, object>>
+    readonly securitySchemes: {
+      readonly app: {
+        readonly type: 'http'
+        readonly scheme: 'bearer'
+        readonly bearerFormat: 'JWT'
+        readonly description: string
+        /** Every scope an app can ask for, with the words that people read when they allow it. */
+        readonly 'x-scopes': Readonly<Record<string, string>>
+      }
+    }
+    readonly headers: Readonly<Record<string, { readonly description: string; readonly schema: JsonSchema }>>
     readonly schemas: Readonly<Record<string, JsonSchema>>
   }
 }
 
+export interface About {
+  readonly version: string
+  /** Where people reach the instance. */
+  readonly baseUrl: string
+  /** Every scope, with the words that people read. */
+  readonly scopes?: Readonly<Record<string, string>> | undefined
+}
+
 /**
- * The OpenAPI 3.1 document of the API, made of what validates its requests. `baseUrl` is where people reach the
- * instance. Throws when two operations would get the same id.
+ * The OpenAPI 3.1 document of the API, made of what validates its requests. Throws when two operations would get the
+ * same id.
  */
 export function openApiDocument(
   endpoints: readonly Endpoint[],
-  { version, baseUrl }: { readonly version: string; readonly baseUrl: string },
+  { version, baseUrl, scopes = {} }: About,
 ): OpenApiDocument {
   const schemas = schemaCollector()
   const problem = schemas.describe(problemBody, 'output', 'Problem')
@@ -77,8 +107,10 @@ export function openApiDocument(
           scheme: 'bearer',
           bearerFormat: 'JWT',
           description: 'A JWT that the app signs for each call with the key of its authorization.',
+          'x-scopes': scopes,
         },
       },
+      headers,
       schemas: schemas.components,
     },
   }
@@ -88,24 +120,28 @@ function operationOf(endpoint: Endpoint, schemas: SchemaCollector, problem: Json
   const scopes = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
   const operationId = idOf(endpoint)
   const needs = scopes.length === 0 ? 'any valid token' : `the scope ${scopes.map((s) => `\`${s}\``).join(' or ')}`
+  const often = `At most ${endpoint.limit} requests a minute and user.`
   return {
     operationId,
     summary: endpoint.summary,
-    description: [endpoint.description, `Needs ${needs}.`].filter(Boolean).join('\n\n'),
+    description: [endpoint.description, `Needs ${needs}. ${often}`].filter(Boolean).join('\n\n'),
     tags: [endpoint.tag],
     security: [{ app: [] }],
     'x-scope': scopes,
+    'x-rate-limit': { requests: endpoint.limit, seconds: 60 },
     parameters: parametersOf(endpoint, schemas, operationId),
     ...(endpoint.body && {
       requestBody: {
         required: !endpoint.body.safeParse({}).success,
-        description: `At most ${endpoint.bodyLimit ?? defaultBodyLimit} bytes unpacked; gzip, deflate and br are accepted.`,
+        description: `At most ${megabytes(endpoint.bodyLimit ?? defaultBodyLimit)} unpacked; gzip, deflate and br are accepted.`,
         content: json(schemas.describe(endpoint.body, 'input', `${operationId}Body`)),
       },
     }),
     responses: responsesOf(endpoint, schemas, operationId, problem),
   }
 }
+
+const megabytes = (bytes: number): string => `${Math.round((bytes / 1024 / 1024) * 100) / 100} MB`
 
 /** `put /play/{item}/position` → `putPlayByItemPosition`. */
 function idOf({ method, path }: Endpoint): string {
@@ -160,18 +196,38 @@ function responsesOf(
   owner: string,
   problem: JsonSchema,
 ): Operation['responses'] {
-  const responses: Record<string, { description: string; content?: Content }> = {}
+  const responses: Record<string, Response> = {}
   for (const [status, codes] of errorsOf(endpoint)) {
-    responses[status] = { description: `${codes.map((c) => `\`${c}\``).join(', ')}`, content: json(problem) }
+    const description = codes.map((code) => `\`${code}\``).join(', ')
+    const told = status === '429' ? { headers: { ...rateLimitHeaders, ...headerRef('Retry-After') } } : {}
+    responses[status] = { description, ...told, content: json(problem) }
   }
   for (const [status, schema] of Object.entries(endpoint.answers)) {
     const described = schemas.describe(schema, 'output', `${owner}Answer${status}`)
     const description = typeof described.description === 'string' ? described.description : STATUS_CODES[status]
     const empty = status === '204' || Object.keys(described.not ?? { not: 1 }).length === 0
-    responses[status] = { description: description ?? status, ...(!empty && { content: json(described) }) }
+    const content = empty ? {} : { content: json(described) }
+    responses[status] = { description: description ?? status, headers: rateLimitHeaders, ...content }
   }
   return responses
 }
+
+const count = { type: 'integer', minimum: 0 }
+const headers: OpenApiDocument['components']['headers'] = {
+  'RateLimit-Limit': { description: 'How many such requests a user may make in a minute.', schema: count },
+  'RateLimit-Remaining': { description: 'How many of them are left.', schema: count },
+  'RateLimit-Reset': { description: 'Seconds until they are counted anew.', schema: count },
+  'RateLimit-Policy': { description: 'The limit and its seconds, as in `30;w=60`.', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds until asking again makes sense.', schema: { type: 'integer', minimum: 1 } },
+}
+
+const headerRef = (name: string) => ({ [name]: { $ref: `#/components/headers/${name}` } })
+const rateLimitHeaders = Object.assign(
+  {},
+  ...Object.keys(headers)
+    .filter((name) => name !== 'Retry-After')
+    .map(headerRef),
+)
 
 /** The error codes that an endpoint can answer, by status: its own and those that come with how it is asked. */
 function errorsOf(endpoint: Endpoint): Map<string, string[]> {

@@ -51,21 +51,21 @@ export function createServer(parts: ServerParts): Koa {
   const https = config.publicUrl.startsWith('https:')
   const folder = parts.publicFolder ?? fileURLToPath(new URL('../../public', import.meta.url))
   const doors = pages.map(routesOf)
+  const about = { version: config.version, baseUrl: config.publicUrl, scopes: parts.about.scopes }
 
-  const self = { version: config.version, baseUrl: config.publicUrl }
   const api = inTurn([
     openCors,
     packed,
     apiHeaders(https),
     routesOf(apiRouter({ ...parts, clock })),
-    routesOf(docsRouter(parts.endpoints, self, pageHeaders(https))),
+    routesOf(docsRouter(parts.endpoints, about, pageHeaders(https))),
     ...doors,
     answerUnrouted,
   ])
   const site = inTurn([
     pageHeaders(https),
     staticFiles(folder),
-    routesOf(wellKnownRouter(parts.about, self)),
+    routesOf(wellKnownRouter(parts.about, about)),
     routesOf(healthRouter(parts.health, parts.metrics, log)),
     ...doors,
     answerUnrouted,

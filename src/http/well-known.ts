@@ -4,8 +4,8 @@ import { apiPrefix } from './router.ts'
 
 /** What an instance tells apps of itself before they know anything else of it. */
 export interface SelfDescription {
-  /** Every scope an app can ask for. */
-  readonly scopes: readonly string[]
+  /** Every scope an app can ask for, in words. */
+  readonly scopes: Readonly<Record<string, string>>
   /** The host that serves the play gateway and nothing else; null where the instance does that itself. */
   readonly playDomain: string | null
   /** Names of what this instance can do beyond the first version of the API. */
@@ -25,7 +25,7 @@ export function wellKnownRouter(
     openapi: `${base}/api/openapi.json`,
     documentation: `${base}/api/docs`,
     authorize: `${base}/authorize`,
-    scopes,
+    scopes: Object.keys(scopes),
     play_domain: playDomain,
     features,
   }

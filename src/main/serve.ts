@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { grants, scopes } from '../accounts/index.ts'
+import { grants, scopesInEnglish } from '../accounts/index.ts'
 import { migrate } from '../database/migrate.ts'
 import { openStores, type Stores } from '../database/store.ts'
 import { close, createServer, listen } from '../http/server.ts'
@@ -105,7 +105,7 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     }),
     metrics: metrics.text,
     log,
-    about: { scopes, playDomain: config.playDomain ?? null, features },
+    about: { scopes: scopesInEnglish, playDomain: config.playDomain ?? null, features },
     config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: await version() },
   })
   const server = await listen(app, { host: config.host, port: config.port })

@@ -1,12 +1,13 @@
 import { z } from 'zod'
+import { feedOut, itemOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { PlaylistRow } from './queries.ts'
 
 const playlistItemOut = z
   .object({
-    rss_source_feed: z.string(),
-    rss_source_item: z.string(),
+    rss_source_feed: feedOut,
+    rss_source_item: itemOut,
     item_title: z.string().nullable(),
     feed_title: z.string().nullable(),
     position: z.int().min(0).meta({ description: 'just the index' }),
@@ -23,7 +24,7 @@ export const playlistOut = z
     items: z.array(playlistItemOut),
     inserted_at: instantOut,
     updated_at: instantOut,
-    deleted_at: instantOut.nullable(),
+    deleted_at: instantOut.nullable().meta({ examples: [null] }),
   })
   .meta({ id: 'Playlist' })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { feedOut, itemOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { PlayRow } from './queries.ts'
@@ -7,8 +8,8 @@ export const playOut = z
   .object({
     id: z.uuid(),
     user_id: z.uuid(),
-    rss_source_feed: z.string(),
-    rss_source_item: z.string(),
+    rss_source_feed: feedOut,
+    rss_source_item: itemOut,
     rss_feed_title: z.string().nullable(),
     rss_item_title: z.string().nullable(),
     played: z.boolean(),

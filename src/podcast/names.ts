@@ -106,13 +106,20 @@ export function enclosureForms(enclosure: string): EnclosureForms {
   return { full, bare: mediaFile.test(url.pathname) && !holdsAddress ? path : full }
 }
 
+const feedExample = { examples: ['aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz'] }
+const itemExample = { examples: ['Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw'] }
+
+/** The same names as answers have them. */
+export const feedOut = z.string().meta(feedExample)
+export const itemOut = z.string().meta(itemExample)
+
 const base64Text = z.string().max(longestName).regex(base64, 'is not base64')
 
 /** base64url(feed URL), as it stands in paths, queries and bodies. */
 export const feedName = base64Text
   .meta({
     description: 'base64url of the feed URL, unpadded; other base64 alphabets are understood too.',
-    examples: ['aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz'],
+    ...feedExample,
   })
   .transform((encoded, ctx) => {
     const url = decodeFeed(encoded)
@@ -125,7 +132,7 @@ export const feedName = base64Text
 export const itemName = base64Text
   .meta({
     description: 'base64url of `guid,enclosure URL`, unpadded.',
-    examples: ['Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw'],
+    ...itemExample,
   })
   .transform((encoded, ctx) => {
     const name = decodeItem(encoded)

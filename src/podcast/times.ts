@@ -21,4 +21,8 @@ export const instantOut = z.iso.datetime().meta({ examples: ['2026-11-22T09:00:0
 export const isoTime = (ms: number): string => new Date(ms).toISOString()
 
 /** Whole seconds into an episode; a hundred days is longer than any. */
-export const seconds = z.int().min(0).max(8_640_000).meta({ description: 'whole seconds' })
+export const seconds = z
+  .int()
+  .min(0)
+  .max(8_640_000)
+  .meta({ description: 'whole seconds', examples: [754] })

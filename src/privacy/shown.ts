@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { feedOut, itemOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { PrivacyRow } from './queries.ts'
@@ -9,8 +10,8 @@ export const privacyLevel = z
 
 export const privacyOut = z
   .object({
-    rss_source_feed: z.string().nullable(),
-    rss_source_item: z.string().nullable(),
+    rss_source_feed: feedOut.nullable(),
+    rss_source_item: itemOut.nullable(),
     privacy: privacyLevel,
     updated_at: instantOut,
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
+import { feedOut, itemOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 
@@ -12,7 +13,7 @@ export interface SaveRow {
 }
 
 export const saveOut = z
-  .object({ rss_source_feed: z.string(), rss_source_item: z.string(), saved: z.boolean(), updated_at: instantOut })
+  .object({ rss_source_feed: feedOut, rss_source_item: itemOut, saved: z.boolean(), updated_at: instantOut })
   .meta({ id: 'Save' })
 
 /** A saved (or no longer saved) episode as answers show it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { feedOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { SubscriptionRow } from './queries.ts'
@@ -7,11 +8,11 @@ export const subscriptionOut = z
   .object({
     id: z.uuid(),
     user_id: z.uuid(),
-    rss_source_feed: z.string(),
+    rss_source_feed: feedOut,
     rss_source_id: z.string().nullable(),
     rss_feed_title: z.string().nullable(),
     subscribed_at: instantOut.nullable(),
-    unsubscribed_at: instantOut.nullable(),
+    unsubscribed_at: instantOut.nullable().meta({ examples: [null] }),
     inserted_at: instantOut,
     updated_at: instantOut,
   })

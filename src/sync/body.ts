@@ -30,6 +30,21 @@ const lists = {
   saves: entries('saves'),
 }
 
+const example = {
+  last_sync: null,
+  changes: {
+    plays: [
+      {
+        rss_source_feed: 'aHR0cHM6Ly9mZWVkcy5leGFtcGxlL2EucnNz',
+        rss_source_item: 'Z3VpZC0xLGh0dHBzOi8vbWVkaWEuZXhhbXBsZS8xLm1wMw',
+        position: 754,
+        played: false,
+        updated_at: '2026-11-22T09:00:00.000Z',
+      },
+    ],
+  },
+}
+
 export const syncBody = z
   .object({
     last_sync: z.string().max(500).nullish().meta({
@@ -50,6 +65,7 @@ export const syncBody = z
         input: null,
       })
   })
+  .meta({ examples: [example] })
 export type SyncBody = z.output<typeof syncBody>
 
 export interface Asked {

@@ -63,7 +63,7 @@ export async function aServer(parts: Partial<ServerParts> = {}): Promise<Running
     health: async () => ({ database: { ok: true } }),
     metrics: async () => 'up 1\n',
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-    about: { scopes: ['user'], playDomain: null, features: [] },
+    about: { scopes: { user: 'Everything' }, playDomain: null, features: [] },
     config: { publicUrl: 'http://localhost:4000', trustProxy: false, version: '1.2.3' },
     ...parts,
   })

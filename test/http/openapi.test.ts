@@ -137,7 +137,16 @@ describe('the description of the API', () => {
       '429',
       '500',
     ])
-    expect(document.paths['/opml']?.post?.responses['204']).toEqual({ description: 'No Content' })
+    expect(document.paths['/opml']?.post?.responses['204']).toMatchObject({ description: 'No Content' })
+    expect(document.paths['/opml']?.post?.responses['204']).not.toHaveProperty('content')
+  })
+
+  test('says how often a user may ask, and how an answer tells of it', () => {
+    expect(update?.['x-rate-limit']).toEqual({ requests: 100, seconds: 60 })
+    expect(update?.description).toContain('At most 100 requests a minute and user.')
+    const told = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'RateLimit-Policy']
+    expect(Object.keys(update?.responses['200']?.headers ?? {})).toEqual(told)
+    expect(Object.keys(update?.responses['429']?.headers ?? {})).toEqual([...told, 'Retry-After'])
   })
 
   test('resolves every reference, circles too, and all its schemas can be used', () => {
@@ -145,7 +154,8 @@ describe('the description of the API', () => {
     const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, to = '']) => to)
     expect(references).not.toHaveLength(0)
     const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)
-    expect(known).toEqual(expect.arrayContaining(references))
+    const headers = Object.keys(document.components.headers).map((name) => `#/components/headers/${name}`)
+    expect([...known, ...headers]).toEqual(expect.arrayContaining(references))
     expect(text).not.toContain('$defs')
     expect(bodyOf(document.paths['/opml']?.post?.requestBody)).toEqual({ $ref: '#/components/schemas/postOpmlBody' })
     const ajv = new Ajv2020({ strict: false, validateFormats: false, schemas: [{ $id: 'api:', ...document }] })
