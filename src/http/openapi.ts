@@ -36,6 +36,8 @@ export interface Operation {
   readonly 'x-scope': readonly string[]
   /** How often a user may ask for it. */
   readonly 'x-rate-limit': { readonly requests: number; readonly seconds: number }
+  /** Bytes of the unpacked body. */
+  readonly 'x-body-limit'?: number
   readonly parameters: readonly Parameter[]
   readonly requestBody?: { readonly required: boolean; readonly description: string; readonly content: Content }
   readonly responses: Readonly<Record<string, Response>>
@@ -129,6 +131,7 @@ function operationOf(endpoint: Endpoint, schemas: SchemaCollector, problem: Json
     security: [{ app: [] }],
     'x-scope': scopes,
     'x-rate-limit': { requests: endpoint.limit, seconds: 60 },
+    ...(endpoint.body && { 'x-body-limit': endpoint.bodyLimit ?? defaultBodyLimit }),
     parameters: parametersOf(endpoint, schemas, operationId),
     ...(endpoint.body && {
       requestBody: {

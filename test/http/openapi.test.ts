@@ -203,7 +203,15 @@ describe('the description of the API', () => {
     const server = await aServer({ endpoints })
     const { json, headers } = await server.ask('/api/openapi.json', { anonymous: true })
     expect(json).toEqual(
-      JSON.parse(JSON.stringify(openApiDocument(endpoints, { version: '1.2.3', baseUrl: 'http://localhost:4000' }))),
+      JSON.parse(
+        JSON.stringify(
+          openApiDocument(endpoints, {
+            version: '1.2.3',
+            baseUrl: 'http://localhost:4000',
+            scopes: { user: 'Everything' },
+          }),
+        ),
+      ),
     )
     const again = await server.ask('/api/openapi.json', { headers: { 'if-none-match': String(headers.etag) } })
     expect([again.status, again.text]).toEqual([304, ''])

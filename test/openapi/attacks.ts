@@ -181,7 +181,7 @@ function bodies(sound: Shot): Attack[] {
     return given.map((text) => ({ name: 'with a body nobody asked for', shot: { ...bare, headers: json, text } }))
   }
   const { requestBody } = operation
-  const limit = Number(/At most (\d+) bytes/.exec(requestBody?.description ?? '')?.[1])
+  const limit = operation['x-body-limit'] ?? Number.NaN
   // A sync judges its entries one by one, and nobody keeps what it does not know.
   const unstorable = operation.path === '/sync' ? undefined : [400]
   const needed = requestBody?.required ? [400] : undefined

@@ -18,6 +18,7 @@ export interface Operation {
   readonly tags: readonly string[]
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly 'x-scope'?: readonly string[]
+  readonly 'x-body-limit'?: number
   readonly parameters: readonly {
     readonly name: string
     readonly in: string
