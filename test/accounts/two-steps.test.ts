@@ -199,6 +199,15 @@ describe('log-in in two steps', () => {
     expect((await browser.go('/settings/account?two-steps-off')).html).toContain('Log-in in two steps is off.')
   })
 
+  test('is switched off by whoever runs the server, for somebody who lost their phone', async () => {
+    const { id, username } = await twoSteps('hedy')
+    expect(await site.accounts.switchOffSecondFactor(id)).toBe(true)
+    expect(await site.accounts.switchOffSecondFactor(id)).toBe(false)
+    expect(await createBrowser(site.url).logIn(username)).toMatchObject({ status: 303, location: '/' })
+    const { rows } = await site.system.pool.query('select 1 from system.recovery_codes where user_id = $1', [id])
+    expect(rows).toEqual([])
+  })
+
   test('stores the secret sealed and the recovery codes hashed', async () => {
     const { id, secret, codes } = await twoSteps('radia')
     const { rows } = await site.system.pool.query('select * from system.second_factors where user_id = $1', [id])
