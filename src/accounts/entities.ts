@@ -45,6 +45,8 @@ const SessionSchema = defineEntity({
   properties: {
     /** SHA-256 of the cookie's value, base64url. */
     token: p.text().primary(),
+    /** What the session is called in front of its user. */
+    id: p.uuid().unique('sessions_id'),
     userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index('sessions_user_id'),
     createdAt: p.datetime(3),
     lastSeenAt: p.datetime(3),
@@ -80,4 +82,38 @@ const AppTokenSchema = defineEntity({
 export class AppToken extends AppTokenSchema.class {}
 AppTokenSchema.setClass(AppToken)
 
-export const accountEntities = [User, Handle, Session, AppToken]
+const SecondFactorSchema = defineEntity({
+  name: 'SecondFactor',
+  tableName: 'second_factors',
+  schema,
+  properties: {
+    userId: () =>
+      p.manyToOne(User).mapToPk().primary().joinColumn('user_id').deleteRule('cascade').updateRule('no action'),
+    /** Sealed (seals.ts): it must be read again to check a code. */
+    secret: p.text(),
+    /** The time step of the last code that was used: neither it nor an older one is taken again. */
+    lastStep: p.bigint('number'),
+    createdAt: p.datetime(3),
+  },
+})
+
+/** The authenticator app of a user who logs in in two steps. */
+export class SecondFactor extends SecondFactorSchema.class {}
+SecondFactorSchema.setClass(SecondFactor)
+
+const RecoveryCodeSchema = defineEntity({
+  name: 'RecoveryCode',
+  tableName: 'recovery_codes',
+  schema,
+  properties: {
+    userId: () => p.manyToOne(User).mapToPk().primary().joinColumn('user_id').deleteRule('cascade'),
+    /** Keyed hash of the code, base64url. */
+    code: p.text().primary(),
+  },
+})
+
+/** A code that stands in for the authenticator once; gone when it is used. */
+export class RecoveryCode extends RecoveryCodeSchema.class {}
+RecoveryCodeSchema.setClass(RecoveryCode)
+
+export const accountEntities = [User, Handle, Session, AppToken, SecondFactor, RecoveryCode]

@@ -1,13 +1,22 @@
-import type { Router } from '@koa/router'
+import { Router } from '@koa/router'
+import type { Counters } from '../database/counters.ts'
 import type { Store } from '../database/store.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
+import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import { createApps } from './apps.ts'
 import { accountEndpoints } from './endpoints.ts'
 import { createLastUse } from './last-use.ts'
+import { createLogIn } from './log-in.ts'
+import { logInPages } from './pages/log-in-pages.ts'
+import { settingsPages } from './pages/settings-pages.ts'
+import { createVisits } from './pages/visits.ts'
 import { accountPages } from './pages.ts'
 import { createPeople, type People } from './people.ts'
-import { type Authenticate, createAuthenticate } from './request-token.ts'
+import { type AppCaller, createAuthenticate } from './request-token.ts'
+import { createSeals } from './seals.ts'
+import { createSecondFactors } from './second-factors.ts'
 import { createSessions } from './sessions.ts'
+import { createThrottle, noThrottle } from './throttle.ts'
 
 export { accountEntities } from './entities.ts'
 export { scopesInEnglish } from './scope-words.ts'
@@ -19,13 +28,22 @@ export interface AccountsParts {
   readonly publicUrl: string
   /** SECRET_KEY_BASE: the same in every process of the instance. */
   readonly secret: string
+  /** Where failed attempts are counted; nothing is throttled where not given. */
+  readonly counters?: Counters | null
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   readonly log: { warn(context: object, message: string): void }
 }
 
-export interface Accounts extends Pick<People, 'addUser' | 'setPassword' | 'findUser' | 'listUsers'> {
-  readonly authenticate: Authenticate
+export interface Accounts
+  extends Pick<People, 'addUser' | 'setPassword' | 'findUser' | 'listUsers' | 'suspend' | 'unsuspend'> {
+  /**
+   * Turns the `Authorization` header of a request into who is calling. With an `address`, bad tokens from there are
+   * counted; when they are too many, they are refused as `rate_limited`, while a valid one always passes.
+   */
+  authenticate(authorization: string | undefined, address?: string): Promise<AppCaller | Refusal>
+  /** Switches off log-in in two steps, for somebody who has lost their authenticator; false when it was off. */
+  switchOffSecondFactor(userId: string): Promise<boolean>
   pages(): Router
   endpoints(): Endpoint[]
   /** Removes sessions that have ended; answers how many. */
@@ -39,11 +57,17 @@ export interface Accounts extends Pick<People, 'addUser' | 'setPassword' | 'find
 const flushEvery = 60_000
 
 /** People, their sessions, and the apps they allow. */
-export function createAccounts({ system, publicUrl, secret, clock = Date.now, log }: AccountsParts): Accounts {
+export function createAccounts(parts: AccountsParts): Accounts {
+  const { system, publicUrl, secret, counters = null, clock = Date.now, log } = parts
   const people = createPeople(system, clock)
   const apps = createApps(system, clock)
   const sessions = createSessions(system, clock)
   const lastUse = createLastUse(system)
+  const seals = createSeals(secret)
+  const secondFactors = createSecondFactors(system, { publicUrl, secret, seals, clock })
+  const throttle = counters ? createThrottle(counters, secret) : noThrottle
+  const logIn = createLogIn({ people, secondFactors, throttle, seals, clock })
+  const callerOf = createAuthenticate({ system, publicUrl, clock, lastUse })
   let timer: NodeJS.Timeout | undefined
 
   const flush = () =>
@@ -51,13 +75,32 @@ export function createAccounts({ system, publicUrl, secret, clock = Date.now, lo
       log.warn({ err: error }, 'the time of last use of apps could not be written; trying again in a minute')
     })
 
+  function pages(): Router {
+    const visits = createVisits({ sessions, publicUrl, secret })
+    const router = new Router()
+    for (const some of [
+      logInPages({ visits, logIn }),
+      settingsPages({ visits, people, sessions, secondFactors, throttle, logIn, seals }),
+      accountPages({ visits, apps, publicUrl, clock }),
+    ])
+      router.use(some.routes())
+    return router
+  }
+
   return {
-    authenticate: createAuthenticate({ system, publicUrl, clock, lastUse }),
+    authenticate: async (authorization, address) => {
+      const caller = await callerOf(authorization)
+      if (!isRefusal(caller) || authorization === undefined || address === undefined) return caller
+      return (await throttle.badSecret(address)) ?? caller
+    },
     addUser: people.addUser,
     setPassword: people.setPassword,
     findUser: people.findUser,
     listUsers: people.listUsers,
-    pages: () => accountPages({ people, apps, sessions, publicUrl, secret, clock }),
+    suspend: people.suspend,
+    unsuspend: people.unsuspend,
+    switchOffSecondFactor: secondFactors.switchOff,
+    pages,
     endpoints: () => accountEndpoints(apps),
     purgeExpired: sessions.purgeExpired,
     start: () => {

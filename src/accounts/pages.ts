@@ -1,124 +1,28 @@
-import { bodyParser } from '@koa/bodyparser'
 import { Router } from '@koa/router'
 import type Koa from 'koa'
-import { createCookies } from '../http/cookies.ts'
-import { createCsrf } from '../http/csrf.ts'
-import { languageOf, type Page, seeOther, sendPage } from '../http/layout.ts'
+import { languageOf, seeOther } from '../http/layout.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import type { Apps } from './apps.ts'
 import { grantRefusal, readAuthorization } from './authorization.ts'
 import { isPlain } from './jwt.ts'
 import { texts } from './pages/texts.ts'
-import {
-  allowedView,
-  appsView,
-  badRequestView,
-  consentView,
-  deniedView,
-  type Frame,
-  homeView,
-  type LogInForm,
-  logInView,
-  messageView,
-} from './pages/views.ts'
-import type { People } from './people.ts'
-import { formActionFor, readReturnTo, withParameters } from './redirects.ts'
-import { type Sessions, sessionLife, type Visitor } from './sessions.ts'
+import { allowedView, appsView, badRequestView, consentView, deniedView, homeView } from './pages/views.ts'
+import { field, one, type Visits } from './pages/visits.ts'
+import { formActionFor, withParameters } from './redirects.ts'
+import type { Visitor } from './sessions.ts'
 
 export interface PageParts {
-  readonly people: People
+  readonly visits: Visits
   readonly apps: Apps
-  readonly sessions: Sessions
   readonly publicUrl: string
-  readonly secret: string
   readonly clock: () => number
 }
 
-const sessionCookie = 'balados_session'
-
-/** Log-in, log-out, home, consent and the list of apps. Reads its forms itself, whatever stands before it. */
-export function accountPages({ people, apps, sessions, publicUrl, secret, clock }: PageParts): Router {
-  const cookies = createCookies(publicUrl)
-  const csrf = createCsrf({ secret, publicUrl, cookies })
+/** Home, consent and the list of apps. Reads its forms itself, whatever stands before it. */
+export function accountPages({ visits, apps, publicUrl, clock }: PageParts): Router {
+  const { visitorOf, frameOf, show, member, formOfOurs } = visits
   const instance = publicUrl.replace(/\/+$/, '')
   const router = new Router()
-  const readForm = bodyParser({ enableTypes: ['form'], formLimit: '64kb' })
-
-  async function visitorOf(ctx: Koa.Context): Promise<Visitor | null> {
-    const cookie = cookies.read(ctx, sessionCookie)
-    const session = cookie ? await sessions.find(cookie) : null
-    if (cookie && session?.renewed) cookies.write(ctx, sessionCookie, cookie, sessionLife)
-    return session?.visitor ?? null
-  }
-
-  function frameOf(ctx: Koa.Context): Frame {
-    return { language: languageOf(ctx), csrfField: csrf.field(ctx) }
-  }
-
-  function show(ctx: Koa.Context, status: number, visitor: Visitor | null, page: Omit<Page, 'visitor'>): Promise<void> {
-    const shown = visitor ? { username: visitor.username, csrfField: csrf.field(ctx) } : undefined
-    return sendPage(ctx, status, { ...page, visitor: shown })
-  }
-
-  /** A page for whoever is logged in; others log in first and come back. */
-  function member(handle: (ctx: Koa.Context, visitor: Visitor) => Promise<void>): Koa.Middleware {
-    return async (ctx) => {
-      const visitor = await visitorOf(ctx)
-      if (visitor) return handle(ctx, visitor)
-      const token = field(ctx, 'token')
-      const back = ctx.method === 'GET' ? ctx.url : token === undefined ? '/' : withToken(token)
-      seeOther(ctx, `/users/log_in?${new URLSearchParams({ return_to: back })}`)
-    }
-  }
-
-  /** Lets a form through only when it is one of ours. */
-  const formOfOurs: Koa.Middleware = async (ctx, next) => {
-    // Browsers send forms as they are; a packed one that is cut off would be waited for for ever.
-    if (ctx.get('Content-Encoding')) ctx.throw(415)
-    await readForm(ctx, async () => {})
-    if (csrf.refusal(ctx, field(ctx, 'csrf_token')) === null) return next()
-    const language = languageOf(ctx)
-    const { error: title, forged } = texts[language]
-    await sendPage(ctx, 403, { title, main: messageView(language, title, forged) })
-  }
-
-  function showLogIn(ctx: Koa.Context, status: number, form: LogInForm): Promise<void> {
-    const frame = frameOf(ctx)
-    const { logIn, problem } = texts[frame.language]
-    const title = form.error === undefined ? logIn : `${problem} ${logIn}`
-    return sendPage(ctx, status, { title, main: logInView(frame, form) })
-  }
-
-  router.get('/users/log_in', async (ctx) => {
-    const returnTo = readReturnTo(one(ctx.query.return_to))
-    return (await visitorOf(ctx)) ? seeOther(ctx, returnTo) : showLogIn(ctx, 200, { returnTo })
-  })
-
-  router.post('/users/log_in', formOfOurs, async (ctx) => {
-    const say = texts[languageOf(ctx)]
-    const returnTo = readReturnTo(field(ctx, 'return_to'))
-    const username = field(ctx, 'username') ?? ''
-    const person = await people.logIn(username, field(ctx, 'password') ?? '')
-    if (!person) return showLogIn(ctx, 401, { returnTo, username, error: say.wrong })
-    if (person.suspendedAt) return showLogIn(ctx, 403, { returnTo, username, error: say.suspended })
-    await leave(ctx)
-    const secretOfSession = await sessions.open(person.id, ctx.get('User-Agent') || undefined)
-    cookies.write(ctx, sessionCookie, secretOfSession, sessionLife)
-    csrf.renew(ctx)
-    seeOther(ctx, returnTo)
-  })
-
-  router.post('/users/log_out', formOfOurs, async (ctx) => {
-    await leave(ctx)
-    cookies.clear(ctx, sessionCookie)
-    csrf.renew(ctx)
-    seeOther(ctx, '/')
-  })
-
-  async function leave(ctx: Koa.Context): Promise<void> {
-    const cookie = cookies.read(ctx, sessionCookie)
-    if (cookie) await sessions.close(cookie)
-  }
 
   router.get('/', async (ctx) => {
     const visitor = await visitorOf(ctx)
@@ -178,7 +82,7 @@ export function accountPages({ people, apps, sessions, publicUrl, secret, clock 
         title: allowed ? say.allowed : say.denied,
         main: allowed ? allowedView(language, visitor.id) : deniedView(language),
       })
-    }),
+    }, backToConsent),
   )
 
   router.get(
@@ -203,16 +107,8 @@ export function accountPages({ people, apps, sessions, publicUrl, secret, clock 
   return router
 }
 
-function field(ctx: Koa.Context, name: string): string | undefined {
-  const body = ctx.request.body as Record<string, unknown> | undefined
-  const value = body?.[name]
-  return typeof value === 'string' ? value : undefined
-}
-
-function one(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function withToken(token: string): string {
-  return `/authorize?${new URLSearchParams({ token })}`
+/** Where a decision leads that comes after the session has ended. */
+function backToConsent(ctx: Koa.Context): string {
+  const token = field(ctx, 'token')
+  return token === undefined ? '/' : `/authorize?${new URLSearchParams({ token })}`
 }

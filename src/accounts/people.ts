@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { UniqueConstraintViolationException } from '@mikro-orm/postgresql'
 import { z } from 'zod'
 import type { Store } from '../database/store.ts'
@@ -23,16 +24,30 @@ export interface NewUser {
   readonly admin?: boolean
 }
 
+export interface SessionsEnded {
+  readonly id: UserId
+  /** How many sessions ended. */
+  readonly sessions: number
+}
+
 export interface People {
   /** Makes an account and takes its handle, which nobody else will ever get. Lower-cases the name. */
   addUser(user: NewUser): Promise<{ readonly id: UserId } | Refusal>
-  /** Sets a new password and ends every session of that person. */
-  setPassword(nameOrId: string, password: string): Promise<{ readonly id: UserId } | Refusal>
+  /** Sets a new password and ends every session of that person, but for one that is named. */
+  setPassword(nameOrId: string, password: string, keptSession?: string): Promise<SessionsEnded | Refusal>
+  /** Shuts somebody out: ends their sessions, and refuses log-in and tokens until {@link unsuspend}. */
+  suspend(nameOrId: string): Promise<SessionsEnded | Refusal>
+  unsuspend(nameOrId: string): Promise<{ readonly id: UserId } | Refusal>
   findUser(nameOrId: string): Promise<Person | null>
   /** Everybody, by name. */
   listUsers(): Promise<Person[]>
   /** The person of that name and password, suspended or not; null for a wrong one of either, in the same time. */
   logIn(username: string, password: string): Promise<Person | null>
+  /**
+   * Changes whenever this person's password does; null for nobody. What hangs on the password carries it and is worth
+   * nothing after the change.
+   */
+  passwordMark(nameOrId: string): Promise<string | null>
 }
 
 export function createPeople(system: Store, clock: () => number): People {
@@ -68,22 +83,43 @@ export function createPeople(system: Store, clock: () => number): People {
     return { id }
   }
 
-  async function setPassword(nameOrId: string, password: string) {
+  const nobody = (nameOrId: string) => refuse('not_found', `There is no user ${nameOrId}.`)
+
+  async function setPassword(nameOrId: string, password: string, keptSession?: string) {
     const user = await find(nameOrId)
-    if (!user) return refuse('not_found', `There is no user ${nameOrId}.`)
+    if (!user) return nobody(nameOrId)
     const weak = passwordRefusal(password)
     if (weak) return weak
     const passwordHash = await hashPassword(password)
-    await em().transactional(async (tx) => {
-      await tx.nativeUpdate(User, { id: user.id }, { passwordHash })
-      await tx.nativeDelete(Session, { userId: user.id })
+    return changeAndLogOut(user, { passwordHash }, keptSession)
+  }
+
+  async function changeAndLogOut(
+    { id }: User,
+    change: { readonly passwordHash: string } | { readonly suspendedAt: Date },
+    keptSession?: string,
+  ): Promise<SessionsEnded> {
+    const sessions = await em().transactional(async (tx) => {
+      await tx.nativeUpdate(User, { id }, change)
+      return tx.nativeDelete(Session, keptSession ? { userId: id, id: { $ne: keptSession } } : { userId: id })
     })
-    return { id: user.id as UserId }
+    return { id: id as UserId, sessions }
   }
 
   return {
     addUser,
     setPassword,
+    suspend: async (nameOrId) => {
+      const user = await find(nameOrId)
+      if (!user) return nobody(nameOrId)
+      return changeAndLogOut(user, { suspendedAt: user.suspendedAt ?? new Date(clock()) })
+    },
+    unsuspend: async (nameOrId) => {
+      const user = await find(nameOrId)
+      if (!user) return nobody(nameOrId)
+      await em().nativeUpdate(User, { id: user.id }, { suspendedAt: null })
+      return { id: user.id as UserId }
+    },
     findUser: async (nameOrId) => {
       const user = await find(nameOrId)
       return user && toPerson(user)
@@ -92,6 +128,10 @@ export function createPeople(system: Store, clock: () => number): People {
     logIn: async (username, password) => {
       const user = await findByName(username)
       return (await passwordMatches(user?.passwordHash ?? null, password)) && user ? toPerson(user) : null
+    },
+    passwordMark: async (nameOrId) => {
+      const user = await find(nameOrId)
+      return user && createHash('sha256').update(user.passwordHash).digest('base64url')
     },
   }
 }

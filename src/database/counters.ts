@@ -22,6 +22,8 @@ export interface Counters {
   take(key: string, allowance: Allowance): Promise<Standing>
   /** How it stands, without counting. */
   look(key: string, allowance: Allowance): Promise<Standing>
+  /** Takes one count back. */
+  giveBack(key: string, allowance: Allowance): Promise<void>
   forget(key: string, allowance: Allowance): Promise<void>
   /** Removes what has run out; answers how many. */
   purge(now: number): Promise<number>
@@ -73,6 +75,7 @@ export function createCounters(system: Store): Counters {
       if (result === null) return { exceeded: false, remaining: allowance.limit, resetIn: allowance.seconds }
       return standingOf(result, result.consumedPoints >= allowance.limit)
     },
+    giveBack: async (key, allowance) => void (await limiterOf(allowance).reward(key)),
     forget: async (key, allowance) => void (await limiterOf(allowance).delete(key)),
     purge: async (now) => (await rows<{ counters: number }>(system.pool, purgeCounters, [now]))[0]?.counters ?? 0,
   }

@@ -16,11 +16,12 @@ export interface Page {
 }
 
 const words = {
-  en: { skip: 'Skip to content', site: 'Site', apps: 'Apps', logIn: 'Log in', logOut: 'Log out' },
+  en: { skip: 'Skip to content', site: 'Site', apps: 'Apps', account: 'Account', logIn: 'Log in', logOut: 'Log out' },
   fr: {
     skip: 'Aller au contenu',
     site: 'Site',
     apps: 'Applications',
+    account: 'Compte',
     logIn: 'Se connecter',
     logOut: 'Se déconnecter',
   },
@@ -81,6 +82,7 @@ function document(language: Language, { title, main, visitor }: Page): Html {
 <nav aria-label="${say.site}">${
     visitor
       ? html`<a href="/apps">${say.apps}</a>
+<a href="/settings/account">${say.account}</a>
 <form method="post" action="/users/log_out">${visitor.csrfField}<button class="quiet">${say.logOut}<span class="who"> (${visitor.username})</span></button></form>`
       : html`<a href="/users/log_in">${say.logIn}</a>`
   }</nav>

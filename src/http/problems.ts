@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type Koa from 'koa'
 import { z } from 'zod'
-import type { Refusal, RefusalReason } from '../kernel/refusal.ts'
+import type { RateLimitRefusal, Refusal, RefusalReason } from '../kernel/refusal.ts'
 
 /** The body of every error answer of the API (contract/rest-v1.md, "Errors everywhere"). */
 export const problemBody = z
@@ -21,17 +21,6 @@ export interface Problem {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: z.output<typeof problemBody>
-}
-
-/** A refusal for now: the same order may be carried out `retryAfter` seconds later. */
-export interface RateLimitRefusal extends Refusal {
-  readonly refused: 'rate_limited'
-  readonly retryAfter: number
-}
-
-/** Refuses because the caller asks too often; `seconds` until asking again makes sense. */
-export function refuseForNow(message: string, seconds: number): RateLimitRefusal {
-  return { refused: 'rate_limited', message, retryAfter: Math.max(1, Math.ceil(seconds)) }
 }
 
 /** What a refusal becomes over HTTP. This is the only place that knows. */

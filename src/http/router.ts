@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto'
 import { Router, type RouterContext } from '@koa/router'
 import type Koa from 'koa'
 import type { Answer, Caller, Endpoint, EndpointCall, Origin } from '../kernel/endpoint.ts'
-import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
+import { isRefusal, type Refusal, refuse, refuseForNow } from '../kernel/refusal.ts'
 import { bodyReader, defaultBodyLimit, type JsonBody } from './body.ts'
-import { problemOf, refuseForNow, sendJson, sendProblem } from './problems.ts'
+import { problemOf, sendJson, sendProblem } from './problems.ts'
 import { findings } from './validation.ts'
 
-/** Who is calling, by the `Authorization` header as it came; refuses with `unauthorized`. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller | Refusal>
+/**
+ * Who is calling, by the `Authorization` header as it came and the address it came from; refuses with `unauthorized`,
+ * or with `rate_limited` where too many bad ones came from that address.
+ */
+export type Authenticate = (authorization: string | undefined, address: string) => Promise<Caller | Refusal>
 
 /** Whether a grant of `scopes` includes the scope `wanted`. */
 export type Grants = (scopes: readonly string[], wanted: string) => boolean
@@ -70,7 +73,7 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
   const handle = endpoint.handle as (call: EndpointCall<unknown, unknown, unknown>) => Promise<Answer | Refusal>
 
   async function carryOut(ctx: Koa.Context): Promise<Answer | Refusal> {
-    const caller = await authenticate(ctx.headers.authorization)
+    const caller = await authenticate(ctx.headers.authorization, ctx.ip)
     if (isRefusal(caller)) return caller
     if (wanted.length > 0 && !wanted.some((scope) => grants(caller.scopes, scope))) return missingScope
     const late = countRequest && (await overLimit(ctx, endpoint, countRequest, caller))

@@ -43,3 +43,14 @@ export function refuseValue(path: string, message: string): Refusal {
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value
 }
+
+/** A refusal for now: the same order may be carried out `retryAfter` seconds later. */
+export interface RateLimitRefusal extends Refusal {
+  readonly refused: 'rate_limited'
+  readonly retryAfter: number
+}
+
+/** Refuses because the caller asks too often; `seconds` until asking again makes sense. */
+export function refuseForNow(message: string, seconds: number): RateLimitRefusal {
+  return { refused: 'rate_limited', message, retryAfter: Math.max(1, Math.ceil(seconds)) }
+}

@@ -33,17 +33,21 @@ export interface InstanceParts {
   readonly publicUrl: string
   readonly secret: string
   readonly log: Logger
+  /** False where failed log-ins and bad tokens are not counted. */
+  readonly rateLimits?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   /** Beside those every instance has. */
   readonly followers?: readonly Follower[]
 }
 
-export function compose({ stores, publicUrl, secret, log, clock = Date.now, followers = [] }: InstanceParts): Instance {
+export function compose(parts: InstanceParts): Instance {
+  const { stores, publicUrl, secret, log, rateLimits = true, clock = Date.now, followers = [] } = parts
   const catalog = createCatalog(stores.system)
   const journal = createJournal({ stores, slices, reactions, upcasts, secret })
   const counters = createCounters(stores.system)
-  const accounts = createAccounts({ system: stores.system, publicUrl, secret, clock, log })
+  const counted = rateLimits ? counters : null
+  const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
   const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers], upcasts)
   const listening: Listening = {
     journal,

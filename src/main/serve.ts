@@ -66,7 +66,8 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     if (done.length > 0) log.info({ migrations: done }, 'Brought the database up to date')
     await migrateJobs(stores.system, log)
 
-    const instance = compose({ stores, publicUrl: config.publicUrl, secret: config.secretKeyBase, log })
+    const { publicUrl, secretKeyBase: secret, rateLimits } = config
+    const instance = compose({ stores, publicUrl, secret, rateLimits, log })
     const follows = config.role !== 'web'
     const pulse: Pulse = follows
       ? await startPulse(stores.events, instance.following, log)

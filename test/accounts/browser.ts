@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import type { Accounts } from '../../src/accounts/index.ts'
-import { createWorld, password } from './world.ts'
+import { createWorld, password, type WorldOptions } from './world.ts'
 
 export type Site = Awaited<ReturnType<typeof createSite>>
 
@@ -29,9 +29,9 @@ export async function serve(accounts: Accounts) {
 }
 
 /** The pages of accounts on a real server, which knows its own address. */
-export async function createSite() {
+export async function createSite(options: WorldOptions = {}) {
   const server = await listen()
-  const world = await createWorld(server.url)
+  const world = await createWorld(server.url, options)
   server.show(world.accounts)
   return {
     ...world,
@@ -51,7 +51,7 @@ export interface Shown {
 }
 
 /** A browser without JavaScript: keeps cookies, sends a form's hidden fields, stops at redirects. */
-export function createBrowser(url: string) {
+export function createBrowser(url: string, always: Record<string, string> = {}) {
   const jar = new Map<string, string>()
 
   async function go(path: string, init: RequestInit = {}): Promise<Shown> {
@@ -59,7 +59,7 @@ export function createBrowser(url: string) {
     const answer = await fetch(new URL(path, url), {
       ...init,
       redirect: 'manual',
-      headers: { cookie, ...(init.headers as Record<string, string> | undefined) },
+      headers: { cookie, ...always, ...(init.headers as Record<string, string> | undefined) },
     })
     for (const set of answer.headers.getSetCookie()) {
       const [pair = ''] = set.split(';')
@@ -79,9 +79,9 @@ export function createBrowser(url: string) {
     return post(action, { ...hiddenFields(page, action), ...fields }, headers)
   }
 
-  async function logIn(username: string, returnTo = '/'): Promise<Shown> {
+  async function logIn(username: string, returnTo = '/', typed = password): Promise<Shown> {
     const page = await go(`/users/log_in?${new URLSearchParams({ return_to: returnTo })}`)
-    return submit(page, '/users/log_in', { username, password })
+    return submit(page, '/users/log_in', { username, password: typed })
   }
 
   return { jar, go, post, submit, logIn }

@@ -123,7 +123,7 @@ describe('people', () => {
     const people = createPeople(world.system, world.now)
     const id = await world.addUser('barbara')
     expect(await world.accounts.setPassword('Barbara', 'short')).toMatchObject({ refused: 'validation' })
-    expect(await world.accounts.setPassword('Barbara', 'another password')).toEqual({ id })
+    expect(await world.accounts.setPassword('Barbara', 'another password')).toEqual({ id, sessions: 0 })
     expect(await people.logIn('barbara', password)).toBeNull()
     expect(await people.logIn('barbara', 'another password')).toMatchObject({ id })
     expect(await world.accounts.setPassword('nobody_here', password)).toMatchObject({ refused: 'not_found' })

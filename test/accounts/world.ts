@@ -1,5 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createAccounts } from '../../src/accounts/index.ts'
+import { createCounters } from '../../src/database/counters.ts'
 import type { UserId } from '../../src/kernel/brand.ts'
 import { isRefusal } from '../../src/kernel/refusal.ts'
 import { freshStores } from '../support/database.ts'
@@ -10,12 +11,17 @@ export const secret = 'a secret of the tests, long enough'
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 
+export interface WorldOptions {
+  readonly throttled?: boolean
+}
+
 /** Accounts on a database of their own, with a clock that stands still until it is told to move. */
-export async function createWorld(url = publicUrl) {
+export async function createWorld(url = publicUrl, { throttled = false }: WorldOptions = {}) {
   const { stores, close } = await freshStores()
   let now = Date.parse('2026-11-22T12:00:00.000Z')
   const log = { warn: () => {} }
-  const accounts = createAccounts({ system: stores.system, publicUrl: url, secret, clock: () => now, log })
+  const counters = throttled ? createCounters(stores.system) : null
+  const accounts = createAccounts({ system: stores.system, publicUrl: url, secret, counters, clock: () => now, log })
   return {
     accounts,
     system: stores.system,

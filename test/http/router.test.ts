@@ -1,9 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { refuseForNow } from '../../src/http/problems.ts'
 import { answer, type Endpoint, type Origin } from '../../src/kernel/endpoint.ts'
-import { refuse, refuseValue } from '../../src/kernel/refusal.ts'
+import { refuse, refuseForNow, refuseValue } from '../../src/kernel/refusal.ts'
 import { alice, aServer } from './a-server.ts'
 import { echo, echoPath, put, simple } from './an-endpoint.ts'
 

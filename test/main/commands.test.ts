@@ -73,16 +73,30 @@ describe.each([
   test('adds users, lists them, and sets passwords', () => {
     expect(ok(['user', 'add', 'alice', '--admin'], password)).toContain('Added alice')
     expect(ok(['user', 'list'])).toMatch(/alice .* yes/)
-    expect(ok(['user', 'password', 'alice'], 'another horse battery\n')).toContain('new password')
+    expect(ok(['user', 'password', 'alice'], 'another horse battery\n')).toBe(
+      'alice has a new password. Nobody was logged in.\n',
+    )
     for (const wrong of [
       ['user', 'add', 'x'],
       ['user', 'add', 'admin'],
       ['user', 'password', 'nobody'],
+      ['user', 'suspend', 'nobody'],
+      ['user', 'unsuspend', 'nobody'],
+      ['user', 'totp-off', 'nobody'],
     ]) {
       const done = balados(env, wrong, password)
       expect(done.status).toBe(1)
       expect(done.err.split('\n')).toHaveLength(2)
     }
+  })
+
+  test('suspends people and lets them back in, and helps who lost their authenticator', () => {
+    expect(ok(['user', 'suspend', 'ALICE'])).toBe('alice is suspended. Nobody was logged in.\n')
+    expect(ok(['user', 'list'])).toMatch(/alice .* yes +\d{4}-\d\d-\d\d +yes/)
+    expect(ok(['user', 'unsuspend', 'alice'])).toBe('alice is no longer suspended.\n')
+    expect(ok(['user', 'unsuspend', 'alice'])).toBe('alice is not suspended.\n')
+    expect(ok(['user', 'list'])).not.toMatch(/alice .* yes +\d{4}-\d\d-\d\d +yes/)
+    expect(ok(['user', 'totp-off', 'alice'])).toBe('alice logged in by password alone already.\n')
   })
 
   test('gives orders as a user would, and shows streams and states', () => {

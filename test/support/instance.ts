@@ -67,11 +67,17 @@ export function signed(payload: unknown, key: KeyObject): string {
   return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
 }
 
+export interface ServerOptions {
+  readonly layout?: 'one' | 'three'
+  readonly rateLimits?: boolean
+  readonly trustedProxies?: number
+  /** A server whose databases this one shares, as a second process of the same instance would. */
+  readonly beside?: TestServer
+}
+
 /** A real server on fresh stores, spoken to over HTTP. */
-export async function startServer(
-  options: { layout?: 'one' | 'three'; rateLimits?: boolean } = {},
-): Promise<TestServer> {
-  const fresh = await freshStores(options.layout)
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const fresh = options.beside?.fresh ?? (await freshStores(options.layout))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'error' })
@@ -88,7 +94,7 @@ export async function startServer(
     federation: 'off',
     smtpUrl: undefined,
     logLevel: 'error',
-    trustedProxies: 0,
+    trustedProxies: options.trustedProxies ?? 0,
     allowPrivateAddresses: true,
     rateLimits: options.rateLimits ?? false,
   }
@@ -113,7 +119,7 @@ export async function startServer(
     },
     async close() {
       await running.stop()
-      await fresh.close()
+      if (!options.beside) await fresh.close()
     },
   }
 }

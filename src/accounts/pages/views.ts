@@ -21,29 +21,6 @@ export function messageView(language: Language, title: string, message: string):
 <p><a href="/">${texts[language].back}</a></p>`
 }
 
-export interface LogInForm {
-  readonly returnTo: string
-  readonly username?: string
-  readonly error?: string
-}
-
-export function logInView({ language, csrfField }: Frame, { returnTo, username, error }: LogInForm): Html {
-  const say = texts[language]
-  const flaw = error === undefined ? '' : html` aria-invalid="true" aria-describedby="log-in-error"`
-  return html`<h1>${say.logIn}</h1>
-${error === undefined ? '' : html`<p class="error" id="log-in-error" role="alert"><strong>${say.problem}</strong> ${error}</p>`}
-${returnTo.startsWith('/authorize?') ? html`<p>${say.logInFirst}</p>` : ''}
-<form class="stack" method="post" action="/users/log_in">
-${csrfField}
-<input type="hidden" name="return_to" value="${returnTo}">
-<label for="username">${say.username}</label>
-<input id="username" name="username" value="${username ?? ''}" autocomplete="username" autocapitalize="none" spellcheck="false" required${flaw}>
-<label for="password">${say.password}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required${flaw}>
-<button>${say.logIn}</button>
-</form>`
-}
-
 export function homeView(language: Language, username: string | null): Html {
   const say = texts[language]
   return html`<h1>${say.welcome}</h1>
@@ -54,7 +31,12 @@ ${
     : html`<p>${say.loggedInAs} <strong>${username}</strong>.</p>`
 }
 <ul>
-${username === null ? '' : html`<li><a href="/apps">${say.yourApps}</a>: ${say.yourAppsAbout}</li>`}
+${
+  username === null
+    ? ''
+    : html`<li><a href="/apps">${say.yourApps}</a>: ${say.yourAppsAbout}</li>
+<li><a href="/settings/account">${say.yourAccount}</a>: ${say.yourAccountAbout}</li>`
+}
 <li><a href="/api/docs">${say.docs}</a></li>
 </ul>`
 }
@@ -160,7 +142,8 @@ ${csrfField}
 )}`
 }
 
-function time(language: Language, at: Date): Html {
+/** A moment, in the reader's language and UTC. */
+export function time(language: Language, at: Date): Html {
   const words = at.toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
   return html`<time datetime="${at.toISOString()}">${words} UTC</time>`
 }

@@ -1,6 +1,16 @@
 import type { Command } from 'commander'
 import { isRefusal } from '../../kernel/refusal.ts'
+import type { Instance } from '../compose.ts'
 import { ask, CommandError, table, withInstance } from '../console.ts'
+
+async function personCalled(instance: Instance, name: string) {
+  const person = await instance.accounts.findUser(name)
+  if (!person) throw new CommandError(`There is no user ${name}.`)
+  return person
+}
+
+const endedInWords = (sessions: number): string =>
+  sessions === 0 ? 'Nobody was logged in.' : sessions === 1 ? 'One session ended.' : `${sessions} sessions ended.`
 
 async function newPassword(): Promise<string> {
   const password = await ask('Password: ', { secret: true })
@@ -36,18 +46,57 @@ export function addUserCommands(program: Command): void {
 
   user
     .command('password')
-    .description('set a new password; it is asked, or read from standard input')
+    .description('set a new password and end all sessions; it is asked, or read from standard input')
     .argument('<name>')
     .action(async (username: string) => {
       const password = await newPassword()
       await withInstance(async ({ instance }) => {
-        const person = await instance.accounts.findUser(username)
-        if (!person) throw new CommandError(`There is no user ${username}.`)
+        const person = await personCalled(instance, username)
         const set = await instance.accounts.setPassword(person.id, password)
         if (isRefusal(set)) throw new CommandError(set.message)
-        console.log(`${username} has a new password.`)
+        console.log(`${person.username} has a new password. ${endedInWords(set.sessions)}`)
       })
     })
+
+  user
+    .command('totp-off')
+    .description('switch off log-in in two steps, for somebody who lost their authenticator and recovery codes')
+    .argument('<name>')
+    .action((username: string) =>
+      withInstance(async ({ instance }) => {
+        const person = await personCalled(instance, username)
+        const off = await instance.accounts.switchOffSecondFactor(person.id)
+        console.log(
+          `${person.username} ${off ? 'logs in by password alone now' : 'logged in by password alone already'}.`,
+        )
+      }),
+    )
+
+  user
+    .command('suspend')
+    .description('end all sessions of somebody, and refuse their log-ins and the tokens of their apps')
+    .argument('<name>')
+    .action((username: string) =>
+      withInstance(async ({ instance }) => {
+        const person = await personCalled(instance, username)
+        const suspended = await instance.accounts.suspend(person.id)
+        if (isRefusal(suspended)) throw new CommandError(suspended.message)
+        console.log(`${person.username} is suspended. ${endedInWords(suspended.sessions)}`)
+      }),
+    )
+
+  user
+    .command('unsuspend')
+    .description('let somebody who was suspended back in; their apps work again at once')
+    .argument('<name>')
+    .action((username: string) =>
+      withInstance(async ({ instance }) => {
+        const person = await personCalled(instance, username)
+        const back = await instance.accounts.unsuspend(person.id)
+        if (isRefusal(back)) throw new CommandError(back.message)
+        console.log(`${person.username} is ${person.suspendedAt ? 'no longer' : 'not'} suspended.`)
+      }),
+    )
 
   user
     .command('list')
@@ -57,8 +106,14 @@ export function addUserCommands(program: Command): void {
         const people = await instance.accounts.listUsers()
         console.log(
           table(
-            ['name', 'id', 'admin', 'since'],
-            people.map((p) => [p.username, p.id, p.isAdmin ? 'yes' : '', p.createdAt.toISOString().slice(0, 10)]),
+            ['name', 'id', 'admin', 'since', 'suspended'],
+            people.map((p) => [
+              p.username,
+              p.id,
+              p.isAdmin ? 'yes' : '',
+              p.createdAt.toISOString().slice(0, 10),
+              p.suspendedAt ? 'yes' : '',
+            ]),
           ),
         )
       }),
