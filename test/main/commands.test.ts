@@ -77,6 +77,8 @@ describe.each([
     for (const wrong of [
       ['user', 'add', 'x'],
       ['user', 'add', 'admin'],
+      ['user', 'add', 'ALICE'],
+      ['user', 'add', 'al-ice'],
       ['user', 'password', 'nobody'],
     ]) {
       const done = balados(env, wrong, password)
