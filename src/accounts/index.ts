@@ -2,15 +2,20 @@ import type { Router } from '@koa/router'
 import type { Store } from '../database/store.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import { createApps } from './apps.ts'
+import { type Basic, createBasic } from './basic.ts'
+import { Credential } from './credential-entities.ts'
+import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
 import { accountEndpoints } from './endpoints.ts'
-import { createLastUse } from './last-use.ts'
+import { accountEntities as peopleEntities } from './entities.ts'
+import { createLastUse, ofApps, ofCredentials } from './last-use.ts'
 import { accountPages } from './pages.ts'
 import { createPeople, type People } from './people.ts'
 import { type Authenticate, createAuthenticate } from './request-token.ts'
 import { createSessions } from './sessions.ts'
 
-export { accountEntities } from './entities.ts'
 export { grants } from './scopes.ts'
+
+export const accountEntities = [...peopleEntities, Credential]
 
 export interface AccountsParts {
   readonly system: Store
@@ -25,11 +30,17 @@ export interface AccountsParts {
 
 export interface Accounts extends Pick<People, 'addUser' | 'setPassword' | 'findUser' | 'listUsers'> {
   readonly authenticate: Authenticate
+  /** The log-in of apps that speak HTTP Basic, by app password or account password. */
+  readonly basic: Basic
+  /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
+  playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   pages(): Router
   endpoints(): Endpoint[]
   /** Removes sessions that have ended; answers how many. */
   purgeExpired(): Promise<number>
-  /** Begins to write the apps' `last_used_at` once a minute. */
+  /** Removes app passwords and play tokens that ended 30 days ago; answers how many. */
+  purgeCredentials(): Promise<number>
+  /** Begins to write once a minute when apps and secrets were last used. */
   start(): void
   /** Writes what is left and stops; call before the store closes. */
   stop(): Promise<void>
@@ -42,23 +53,31 @@ export function createAccounts({ system, publicUrl, secret, clock = Date.now, lo
   const people = createPeople(system, clock)
   const apps = createApps(system, clock)
   const sessions = createSessions(system, clock)
-  const lastUse = createLastUse(system)
+  const lastUse = createLastUse(system, ofApps)
+  const lastUseOfCredentials = createLastUse(system, ofCredentials)
+  const credentials = createCredentials(system, clock, lastUseOfCredentials)
   let timer: NodeJS.Timeout | undefined
 
-  const flush = () =>
-    lastUse.flush().catch((error: unknown) => {
-      log.warn({ err: error }, 'the time of last use of apps could not be written; trying again in a minute')
-    })
+  const flush = async () => {
+    for (const notes of [lastUse, lastUseOfCredentials]) {
+      await notes.flush().catch((error: unknown) => {
+        log.warn({ err: error }, 'the last use of apps could not be written; trying again in a minute')
+      })
+    }
+  }
 
   return {
     authenticate: createAuthenticate({ system, publicUrl, clock, lastUse }),
+    basic: createBasic(credentials, people),
+    playToken: (secret, kind) => credentials.find(secret, kind),
     addUser: people.addUser,
     setPassword: people.setPassword,
     findUser: people.findUser,
     listUsers: people.listUsers,
-    pages: () => accountPages({ people, apps, sessions, publicUrl, secret, clock }),
+    pages: () => accountPages({ people, apps, sessions, credentials, publicUrl, secret, clock }),
     endpoints: () => accountEndpoints(apps),
     purgeExpired: sessions.purgeExpired,
+    purgeCredentials: credentials.purge,
     start: () => {
       timer ??= setInterval(flush, flushEvery).unref()
     },

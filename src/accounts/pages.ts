@@ -7,7 +7,9 @@ import { languageOf, type Page, seeOther, sendPage } from '../http/layout.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import type { Apps } from './apps.ts'
 import { grantRefusal, readAuthorization } from './authorization.ts'
+import type { Credentials } from './credentials.ts'
 import { isPlain } from './jwt.ts'
+import { credentialPages } from './pages/credential-pages.ts'
 import { texts } from './pages/texts.ts'
 import {
   allowedView,
@@ -29,6 +31,7 @@ export interface PageParts {
   readonly people: People
   readonly apps: Apps
   readonly sessions: Sessions
+  readonly credentials: Credentials
   readonly publicUrl: string
   readonly secret: string
   readonly clock: () => number
@@ -37,7 +40,7 @@ export interface PageParts {
 const sessionCookie = 'balados_session'
 
 /** Log-in, log-out, home, consent and the list of apps. Reads its forms itself, whatever stands before it. */
-export function accountPages({ people, apps, sessions, publicUrl, secret, clock }: PageParts): Router {
+export function accountPages({ people, apps, sessions, credentials, publicUrl, secret, clock }: PageParts): Router {
   const cookies = createCookies(publicUrl)
   const csrf = createCsrf({ secret, publicUrl, cookies })
   const instance = publicUrl.replace(/\/+$/, '')
@@ -181,11 +184,14 @@ export function accountPages({ people, apps, sessions, publicUrl, secret, clock 
     }),
   )
 
+  const credentialsOf = credentialPages({ router, member, formOfOurs, frameOf, field, show, credentials, clock })
+
   router.get(
     '/apps',
     member(async (ctx, visitor) => {
       const frame = frameOf(ctx)
-      const main = appsView(frame, { apps: await apps.list(visitor.id), revoked: 'revoked' in ctx.query })
+      const [allowed, more] = [await apps.list(visitor.id), await credentialsOf(ctx, visitor)]
+      const main = appsView(frame, { apps: allowed, revoked: 'revoked' in ctx.query, more })
       return show(ctx, 200, visitor, { title: texts[frame.language].yourApps, main })
     }),
   )

@@ -4,6 +4,7 @@ import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
 import { RateLimits } from '../../migrations/system/20261122000400-rate-limits.ts'
+import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
@@ -32,6 +33,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000200-catalog', class: Catalog },
       { name: '20261122000300-job-workers', class: JobWorkers },
       { name: '20261122000400-rate-limits', class: RateLimits },
+      { name: '20261122000600-credentials', class: Credentials },
     ],
   },
   projections: {

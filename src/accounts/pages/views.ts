@@ -133,7 +133,7 @@ export function badRequestView(language: Language, reason: string): Html {
 
 export function appsView(
   { language, csrfField }: Frame,
-  { apps, revoked }: { readonly apps: readonly AllowedApp[]; readonly revoked: boolean },
+  { apps, revoked, more }: { readonly apps: readonly AllowedApp[]; readonly revoked: boolean; readonly more: Html },
 ): Html {
   const say = texts[language]
   return html`<h1>${say.yourApps}</h1>
@@ -157,10 +157,12 @@ ${csrfField}
 </form>
 </section>
 `,
-)}`
+)}
+${more}`
 }
 
-function time(language: Language, at: Date): Html {
+/** A time for people, in UTC. */
+export function time(language: Language, at: Date): Html {
   const words = at.toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
   return html`<time datetime="${at.toISOString()}">${words} UTC</time>`
 }
