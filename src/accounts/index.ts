@@ -5,9 +5,13 @@ import { createApps } from './apps.ts'
 import { type Basic, createBasic } from './basic.ts'
 import { Credential } from './credential-entities.ts'
 import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
+import { deviceEndpoints, notingSyncs } from './device-endpoints.ts'
+import { Device } from './device-entities.ts'
+import { createDevices } from './devices.ts'
 import { accountEndpoints } from './endpoints.ts'
 import { accountEntities as peopleEntities } from './entities.ts'
 import { createLastUse, ofApps, ofCredentials } from './last-use.ts'
+import { meEndpoints } from './me-endpoints.ts'
 import { accountPages } from './pages.ts'
 import { createPeople, type People } from './people.ts'
 import { type Authenticate, createAuthenticate } from './request-token.ts'
@@ -15,7 +19,7 @@ import { createSessions } from './sessions.ts'
 
 export { grants } from './scopes.ts'
 
-export const accountEntities = [...peopleEntities, Credential]
+export const accountEntities = [...peopleEntities, Credential, Device]
 
 export interface AccountsParts {
   readonly system: Store
@@ -34,13 +38,15 @@ export interface Accounts extends Pick<People, 'addUser' | 'setPassword' | 'find
   readonly basic: Basic
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
+  /** The endpoint of the sync, which also notes when each device did. */
+  notingSyncs(sync: Endpoint): Endpoint
   pages(): Router
   endpoints(): Endpoint[]
   /** Removes sessions that have ended; answers how many. */
   purgeExpired(): Promise<number>
-  /** Removes app passwords and play tokens that ended 30 days ago; answers how many. */
+  /** Removes app passwords and play tokens that ended 30 days ago, and devices that are forgotten; answers how many. */
   purgeCredentials(): Promise<number>
-  /** Begins to write once a minute when apps and secrets were last used. */
+  /** Begins to write once a minute when apps and secrets were last used, and which devices were seen. */
   start(): void
   /** Writes what is left and stops; call before the store closes. */
   stop(): Promise<void>
@@ -56,28 +62,34 @@ export function createAccounts({ system, publicUrl, secret, clock = Date.now, lo
   const lastUse = createLastUse(system, ofApps)
   const lastUseOfCredentials = createLastUse(system, ofCredentials)
   const credentials = createCredentials(system, clock, lastUseOfCredentials)
+  const devices = createDevices(system, clock)
   let timer: NodeJS.Timeout | undefined
 
   const flush = async () => {
-    for (const notes of [lastUse, lastUseOfCredentials]) {
+    for (const notes of [lastUse, lastUseOfCredentials, devices]) {
       await notes.flush().catch((error: unknown) => {
-        log.warn({ err: error }, 'the last use of apps could not be written; trying again in a minute')
+        log.warn({ err: error }, 'the last use of apps or devices could not be written; trying again in a minute')
       })
     }
   }
 
   return {
-    authenticate: createAuthenticate({ system, publicUrl, clock, lastUse }),
+    authenticate: createAuthenticate({ system, publicUrl, clock, lastUse, devices }),
     basic: createBasic(credentials, people),
     playToken: (secret, kind) => credentials.find(secret, kind),
+    notingSyncs: (sync) => notingSyncs(devices, sync),
     addUser: people.addUser,
     setPassword: people.setPassword,
     findUser: people.findUser,
     listUsers: people.listUsers,
     pages: () => accountPages({ people, apps, sessions, credentials, publicUrl, secret, clock }),
-    endpoints: () => accountEndpoints(apps),
+    endpoints: () => [
+      ...accountEndpoints(apps),
+      ...deviceEndpoints(devices),
+      ...meEndpoints({ people, apps, devices }),
+    ],
     purgeExpired: sessions.purgeExpired,
-    purgeCredentials: credentials.purge,
+    purgeCredentials: async () => (await credentials.purge()) + (await devices.purge()),
     start: () => {
       timer ??= setInterval(flush, flushEvery).unref()
     },

@@ -54,7 +54,7 @@ export function compose({ stores, publicUrl, secret, log, clock = Date.now, foll
     },
   }
   const endpoints = [
-    syncEndpoint(listening),
+    accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
     ...playEndpoints(listening),
     ...sharingEndpoints(listening),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
+import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { accountEntities } from '../../src/accounts/index.ts'
 import { openStore } from '../../src/database/store.ts'
 import { freshStores } from '../support/database.ts'
@@ -10,10 +11,11 @@ test('after migrating, the entities and the tables of accounts differ in nothing
   const migrations = [
     { name: '20261122000100-accounts', class: Accounts },
     { name: '20261122000600-credentials', class: Credentials },
+    { name: '20261122000601-devices', class: Devices },
   ]
   const store = await openStore(urls.system, { name: 'system', entities: accountEntities, migrations })
   try {
-    const ours = /"(users|handles|sessions|app_tokens|credentials)"/
+    const ours = /"(users|handles|sessions|app_tokens|credentials|devices)"/
     const diff = async () => {
       const sql: string = await store.orm.schema.getUpdateSchemaSQL({ schema: 'system' })
       return sql.split('\n').filter((line) => ours.test(line))
@@ -27,7 +29,7 @@ test('after migrating, the entities and the tables of accounts differ in nothing
     }
     const left = await stores.system.pool.query(
       `select table_name from information_schema.tables where table_schema = 'system'
-       and table_name in ('users', 'handles', 'sessions', 'app_tokens', 'credentials')`,
+       and table_name in ('users', 'handles', 'sessions', 'app_tokens', 'credentials', 'devices')`,
     )
     expect(left.rows).toEqual([])
   } finally {
