@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { successOut, uuid } from '../http/schemas.ts'
-import { answer, type Endpoint, type EndpointCall, endpoint, success } from '../kernel/endpoint.ts'
+import { type Answer, answer, type Endpoint, type EndpointCall, endpoint, success } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
 import { deviceTypes } from './device-entities.ts'
 import type { Devices, KnownDevice } from './devices.ts'
@@ -109,7 +109,7 @@ export function shownDevice(device: KnownDevice): z.output<typeof deviceOut> {
   }
 }
 
-/** The same endpoint, which also notes that the device synced when it answers 200. */
+/** The same endpoint, which also notes that the device synced unless it is refused. */
 export function notingSyncs(devices: Devices, sync: Endpoint): Endpoint {
   return {
     ...sync,
@@ -120,9 +120,9 @@ export function notingSyncs(devices: Devices, sync: Endpoint): Endpoint {
     },
   }
 
-  function note({ origin }: EndpointCall<unknown, unknown, unknown>, result: { status: number } | Refusal): void {
+  function note({ origin }: EndpointCall<unknown, unknown, unknown>, result: Answer | Refusal): void {
     const { app, device } = origin.author
-    if (device === null || isRefusal(result) || result.status !== 200) return
+    if (device === null || isRefusal(result)) return
     devices.note({ user: origin.user, app, device, name: null, seenAt: origin.now, syncedAt: origin.now })
   }
 }
