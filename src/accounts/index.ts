@@ -4,9 +4,17 @@ import type { Store } from '../database/store.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import { createApps } from './apps.ts'
+import { type Basic, createBasic } from './basic.ts'
+import { Credential } from './credential-entities.ts'
+import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
+import { deviceEndpoints, notingSyncs } from './device-endpoints.ts'
+import { Device } from './device-entities.ts'
+import { createDevices } from './devices.ts'
 import { accountEndpoints } from './endpoints.ts'
-import { createLastUse } from './last-use.ts'
+import { accountEntities as peopleEntities } from './entities.ts'
+import { createLastUse, ofApps, ofCredentials } from './last-use.ts'
 import { createLogIn } from './log-in.ts'
+import { meEndpoints } from './me-endpoints.ts'
 import { logInPages } from './pages/log-in-pages.ts'
 import { settingsPages } from './pages/settings-pages.ts'
 import { createVisits } from './pages/visits.ts'
@@ -18,9 +26,10 @@ import { createSecondFactors } from './second-factors.ts'
 import { createSessions } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
-export { accountEntities } from './entities.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
+
+export const accountEntities = [...peopleEntities, Credential, Device]
 
 export interface AccountsParts {
   readonly system: Store
@@ -44,11 +53,19 @@ export interface Accounts
   authenticate(authorization: string | undefined, address?: string): Promise<AppCaller | Refusal>
   /** Switches off log-in in two steps, for somebody who has lost their authenticator; false when it was off. */
   switchOffSecondFactor(userId: string): Promise<boolean>
+  /** The log-in of apps that speak HTTP Basic, by app password or account password. */
+  readonly basic: Basic
+  /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
+  playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
+  /** The endpoint of the sync, which also notes when each device did. */
+  notingSyncs(sync: Endpoint): Endpoint
   pages(): Router
   endpoints(): Endpoint[]
   /** Removes sessions that have ended; answers how many. */
   purgeExpired(): Promise<number>
-  /** Begins to write the apps' `last_used_at` once a minute. */
+  /** Removes app passwords and play tokens that ended 30 days ago, and devices that are forgotten; answers how many. */
+  purgeCredentials(): Promise<number>
+  /** Begins to write once a minute when apps and secrets were last used, and which devices were seen. */
   start(): void
   /** Writes what is left and stops; call before the store closes. */
   stop(): Promise<void>
@@ -62,18 +79,24 @@ export function createAccounts(parts: AccountsParts): Accounts {
   const people = createPeople(system, clock)
   const apps = createApps(system, clock)
   const sessions = createSessions(system, clock)
-  const lastUse = createLastUse(system)
+  const lastUse = createLastUse(system, ofApps)
+  const lastUseOfCredentials = createLastUse(system, ofCredentials)
+  const credentials = createCredentials(system, clock, lastUseOfCredentials)
+  const devices = createDevices(system, clock)
   const seals = createSeals(secret)
   const secondFactors = createSecondFactors(system, { publicUrl, secret, seals, clock })
   const throttle = counters ? createThrottle(counters, secret) : noThrottle
   const logIn = createLogIn({ people, secondFactors, throttle, seals, clock })
-  const callerOf = createAuthenticate({ system, publicUrl, clock, lastUse })
+  const callerOf = createAuthenticate({ system, publicUrl, clock, lastUse, devices })
   let timer: NodeJS.Timeout | undefined
 
-  const flush = () =>
-    lastUse.flush().catch((error: unknown) => {
-      log.warn({ err: error }, 'the time of last use of apps could not be written; trying again in a minute')
-    })
+  const flush = async () => {
+    for (const notes of [lastUse, lastUseOfCredentials, devices]) {
+      await notes.flush().catch((error: unknown) => {
+        log.warn({ err: error }, 'the last use of apps or devices could not be written; trying again in a minute')
+      })
+    }
+  }
 
   function pages(): Router {
     const visits = createVisits({ sessions, publicUrl, secret })
@@ -81,7 +104,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     for (const some of [
       logInPages({ visits, logIn }),
       settingsPages({ visits, people, sessions, secondFactors, throttle, logIn, seals }),
-      accountPages({ visits, apps, publicUrl, clock }),
+      accountPages({ visits, apps, credentials, publicUrl, clock }),
     ])
       router.use(some.routes())
     return router
@@ -93,6 +116,9 @@ export function createAccounts(parts: AccountsParts): Accounts {
       if (!isRefusal(caller) || authorization === undefined || address === undefined) return caller
       return (await throttle.badSecret(address)) ?? caller
     },
+    basic: createBasic({ credentials, people, secondFactors, throttle }),
+    playToken: (secret, kind) => credentials.find(secret, kind),
+    notingSyncs: (sync) => notingSyncs(devices, sync),
     addUser: people.addUser,
     setPassword: people.setPassword,
     findUser: people.findUser,
@@ -101,8 +127,13 @@ export function createAccounts(parts: AccountsParts): Accounts {
     unsuspend: people.unsuspend,
     switchOffSecondFactor: secondFactors.switchOff,
     pages,
-    endpoints: () => accountEndpoints(apps),
+    endpoints: () => [
+      ...accountEndpoints(apps),
+      ...deviceEndpoints(devices),
+      ...meEndpoints({ people, apps, devices }),
+    ],
     purgeExpired: sessions.purgeExpired,
+    purgeCredentials: async () => (await credentials.purge()) + (await devices.purge()),
     start: () => {
       timer ??= setInterval(flush, flushEvery).unref()
     },

@@ -4,7 +4,9 @@ import { languageOf, seeOther } from '../http/layout.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import type { Apps } from './apps.ts'
 import { grantRefusal, readAuthorization } from './authorization.ts'
+import type { Credentials } from './credentials.ts'
 import { isPlain } from './jwt.ts'
+import { credentialPages } from './pages/credential-pages.ts'
 import { texts } from './pages/texts.ts'
 import { allowedView, appsView, badRequestView, consentView, deniedView, homeView } from './pages/views.ts'
 import { field, one, type Visits } from './pages/visits.ts'
@@ -14,12 +16,13 @@ import type { Visitor } from './sessions.ts'
 export interface PageParts {
   readonly visits: Visits
   readonly apps: Apps
+  readonly credentials: Credentials
   readonly publicUrl: string
   readonly clock: () => number
 }
 
 /** Home, consent and the list of apps. Reads its forms itself, whatever stands before it. */
-export function accountPages({ visits, apps, publicUrl, clock }: PageParts): Router {
+export function accountPages({ visits, apps, credentials, publicUrl, clock }: PageParts): Router {
   const { visitorOf, frameOf, show, member, formOfOurs } = visits
   const instance = publicUrl.replace(/\/+$/, '')
   const router = new Router()
@@ -85,11 +88,14 @@ export function accountPages({ visits, apps, publicUrl, clock }: PageParts): Rou
     }, backToConsent),
   )
 
+  const credentialsOf = credentialPages({ router, member, formOfOurs, frameOf, field, show, credentials, clock })
+
   router.get(
     '/apps',
     member(async (ctx, visitor) => {
       const frame = frameOf(ctx)
-      const main = appsView(frame, { apps: await apps.list(visitor.id), revoked: 'revoked' in ctx.query })
+      const [allowed, more] = [await apps.list(visitor.id), await credentialsOf(ctx, visitor)]
+      const main = appsView(frame, { apps: allowed, revoked: 'revoked' in ctx.query, more })
       return show(ctx, 200, visitor, { title: texts[frame.language].yourApps, main })
     }),
   )

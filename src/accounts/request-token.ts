@@ -2,6 +2,7 @@ import { rows, type Store } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
 import type { Caller } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
+import type { Devices } from './devices.ts'
 import {
   audienceRefusal,
   audiencesOf,
@@ -30,6 +31,7 @@ export interface RequestTokens {
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly lastUse: LastUse
+  readonly devices: Pick<Devices, 'note'>
 }
 
 const longest = 24 * 60 * 60
@@ -68,8 +70,12 @@ const notAllowed = badToken(
 )
 
 /** Verifies request tokens. Grants are read afresh each time, so that a revocation holds at once. */
-export function createAuthenticate({ system, publicUrl, clock, lastUse }: RequestTokens): Authenticate {
+export function createAuthenticate({ system, publicUrl, clock, lastUse, devices }: RequestTokens): Authenticate {
   const audiences = audiencesOf(publicUrl)
+
+  function noteDevice(user: UserId, { app, device, deviceName: name }: Claims, seenAt: number): void {
+    if (device !== null) devices.note({ user, app, device, name, seenAt, syncedAt: null })
+  }
 
   return async (authorization) => {
     const token = readBearer(authorization)
@@ -87,6 +93,7 @@ export function createAuthenticate({ system, publicUrl, clock, lastUse }: Reques
     if (grant.suspended) return badToken('This account is suspended.')
 
     lastUse.note(grant.user_id, claims.app, now)
+    noteDevice(grant.user_id, claims, now)
     return {
       user: grant.user_id,
       username: grant.username,

@@ -58,7 +58,7 @@ export function compose(parts: InstanceParts): Instance {
     },
   }
   const endpoints = [
-    syncEndpoint(listening),
+    accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
     ...playEndpoints(listening),
     ...sharingEndpoints(listening),

@@ -41,6 +41,7 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     hourly('purge-memory', 7, () => purgeMemory(stores.events, Date.now())),
     hourly('purge-tombstones', 17, () => journal.readModels.purgeTombstones(Date.now() - tombstonesLive)),
     hourly('purge-sessions', 27, () => accounts.purgeExpired()),
+    hourly('purge-credentials', 47, () => accounts.purgeCredentials()),
     hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
 }

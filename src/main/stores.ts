@@ -5,6 +5,8 @@ import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
 import { RateLimits } from '../../migrations/system/20261122000400-rate-limits.ts'
 import { Security } from '../../migrations/system/20261122000500-security.ts'
+import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
+import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
@@ -34,6 +36,8 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000300-job-workers', class: JobWorkers },
       { name: '20261122000400-rate-limits', class: RateLimits },
       { name: '20261122000500-security', class: Security },
+      { name: '20261122000600-credentials', class: Credentials },
+      { name: '20261122000601-devices', class: Devices },
     ],
   },
   projections: {

@@ -79,6 +79,8 @@ describe.each([
     for (const wrong of [
       ['user', 'add', 'x'],
       ['user', 'add', 'admin'],
+      ['user', 'add', 'ALICE'],
+      ['user', 'add', 'al-ice'],
       ['user', 'password', 'nobody'],
       ['user', 'suspend', 'nobody'],
       ['user', 'unsuspend', 'nobody'],

@@ -47,6 +47,7 @@ export function valuesIn({ document, bystander }: World, { ids, app, spares, cur
     if (name === 'last_sync') return cursor
     if (name === 'app_id') return appId
     if (name !== 'id') return undefined
+    if (trail.includes('devices')) return weighted([8, ids.devices], [1, bystander.ids.devices], [1, ids.fresh])
     return trail.includes('collections') ? listIds(ids.collections, ids.home) : listIds(ids.playlists, ids.queue)
   }
 

@@ -11,6 +11,8 @@ export interface Ids {
   readonly collections: readonly string[]
   readonly queue: string
   readonly home: string
+  /** Of devices, in the server's words; each is there until it is forgotten. */
+  readonly devices: readonly string[]
   /** What the listener's requests may mint. */
   readonly fresh: readonly string[]
 }
@@ -105,9 +107,12 @@ export async function settle(server: TestServer, scopes: readonly string[] = [])
   const second = await app.call('POST', '/sync', { changes: {} })
   if (first.status !== 200 || first.body.rejected.length > 0 || share.status !== 200 || second.status !== 200)
     throw new Error(`a listener could not be set up: ${JSON.stringify([first, share, second])}`)
+  const devices: string[] = []
+  for (const name of ['phone', 'tablet', 'car', 'kitchen', 'watch', 'desk'])
+    devices.push((await app.on(name).call('GET', '/me')).body.device.id)
   return {
     user: user.id,
-    ids: { ...ids, fresh: uuids(5) },
+    ids: { ...ids, devices, fresh: uuids(5) },
     app,
     spares: [await server.allow(user), await server.allow(user)],
     narrow: await server.allow(user, { scopes: opposite(scopes) }),

@@ -115,7 +115,7 @@ export function badRequestView(language: Language, reason: string): Html {
 
 export function appsView(
   { language, csrfField }: Frame,
-  { apps, revoked }: { readonly apps: readonly AllowedApp[]; readonly revoked: boolean },
+  { apps, revoked, more }: { readonly apps: readonly AllowedApp[]; readonly revoked: boolean; readonly more: Html },
 ): Html {
   const say = texts[language]
   return html`<h1>${say.yourApps}</h1>
@@ -139,7 +139,8 @@ ${csrfField}
 </form>
 </section>
 `,
-)}`
+)}
+${more}`
 }
 
 /** A moment, in the reader's language and UTC. */
