@@ -4,6 +4,7 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
+import { historyEndpoints } from '../history/endpoints.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
@@ -61,6 +62,7 @@ export function compose({ stores, publicUrl, secret, log, clock = Date.now, foll
     ...playlistEndpoints(listening),
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
+    ...historyEndpoints(listening),
     ...accounts.endpoints().map((endpoint) => remembering(journal, endpoint)),
   ]
   return { stores, journal, catalog, accounts, counters, following, endpoints }

@@ -72,6 +72,7 @@ async function dispatch(workshop: Workshop, order: Dispatch): Promise<unknown> {
     body: read('body'),
     caller: { user: person.id, username: person.username, author, scopes: ['*'] },
     origin: { user: person.id, author, now: Date.now(), request: null },
+    language: 'en',
   }
   return endpoint.handle(call as EndpointCall<never, never, never>)
 }
