@@ -1,6 +1,8 @@
 import type { Router } from '@koa/router'
 import type { Store } from '../database/store.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
+import { userAdminEndpoints } from './admin-endpoints.ts'
+import { createAdministration } from './administration.ts'
 import { createApps } from './apps.ts'
 import { accountEndpoints } from './endpoints.ts'
 import { createLastUse } from './last-use.ts'
@@ -20,7 +22,7 @@ export interface AccountsParts {
   readonly secret: string
   /** Milliseconds since 1970. */
   readonly clock?: () => number
-  readonly log: { warn(context: object, message: string): void }
+  readonly log: Record<'info' | 'warn', (context: object, message: string) => void>
 }
 
 export interface Accounts extends Pick<People, 'addUser' | 'setPassword' | 'findUser' | 'listUsers'> {
@@ -57,7 +59,10 @@ export function createAccounts({ system, publicUrl, secret, clock = Date.now, lo
     findUser: people.findUser,
     listUsers: people.listUsers,
     pages: () => accountPages({ people, apps, sessions, publicUrl, secret, clock }),
-    endpoints: () => accountEndpoints(apps),
+    endpoints: () => [
+      ...accountEndpoints(apps),
+      ...userAdminEndpoints({ people, administration: createAdministration(system, clock), log }),
+    ],
     purgeExpired: sessions.purgeExpired,
     start: () => {
       timer ??= setInterval(flush, flushEvery).unref()

@@ -16,6 +16,7 @@ import { privacyEndpoints } from '../privacy/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
 import { syncEndpoint } from '../sync/endpoint.ts'
+import { adminEndpoints } from './admin-endpoints.ts'
 import { reactions, slices, upcasts } from './slices.ts'
 
 /** Everything an instance consists of, put together but not started. */
@@ -63,7 +64,9 @@ export function compose({ stores, publicUrl, secret, log, clock = Date.now, foll
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
-    ...accounts.endpoints().map((endpoint) => remembering(journal, endpoint)),
+    ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
+      remembering(journal, endpoint),
+    ),
   ]
   return { stores, journal, catalog, accounts, counters, following, endpoints }
 }

@@ -6,7 +6,7 @@ import { addProjectionCommands } from './commands/projections.ts'
 import { addStart } from './commands/start.ts'
 import { addUserCommands } from './commands/users.ts'
 import { CommandError } from './console.ts'
-import { version } from './serve.ts'
+import { version } from './version.ts'
 
 /** Runs the command that the process was called with. */
 export async function run(): Promise<void> {

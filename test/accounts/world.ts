@@ -14,7 +14,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 export async function createWorld(url = publicUrl) {
   const { stores, close } = await freshStores()
   let now = Date.parse('2026-11-22T12:00:00.000Z')
-  const log = { warn: () => {} }
+  const log = { info: () => {}, warn: () => {} }
   const accounts = createAccounts({ system: stores.system, publicUrl: url, secret, clock: () => now, log })
   return {
     accounts,
