@@ -19,23 +19,18 @@ const user = z
   .meta({ id: 'User' })
 
 const email = z.email().max(255).describe('Where the instance may write to this person.')
-const password = z.string().max(4_000).describe('8 characters or more; never shown again.')
+const password = z.string().min(8).max(1024).describe('Never shown again.')
 
 /** Where a page ended, opaque to apps: the age and id of its last user. */
-const formatPlace = ({ createdAt, id }: Place): string => Buffer.from(`u1.${createdAt}.${id}`).toString('base64url')
+const formatPlace = ({ createdAt, id }: Place): string => `u${createdAt.toString(36)}-${id.replaceAll('-', '')}`
 
 const place = z
   .string()
-  .max(200)
+  .regex(/^u[0-9a-z]{1,9}-[0-9a-f]{32}$/, 'is not a cursor that this server gave')
   .describe('`next` of the page before.')
-  .transform((text, ctx): Place => {
-    const [, createdAt, id] =
-      /^u1\.(\d{1,13})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
-        Buffer.from(text, 'base64url').toString('utf8'),
-      ) ?? []
-    if (createdAt !== undefined && id !== undefined) return { createdAt: Number(createdAt), id }
-    ctx.addIssue({ code: 'custom', message: 'is not a cursor that this server gave' })
-    return z.NEVER
+  .transform((text): Place => {
+    const [createdAt = '', id = ''] = text.slice(1).split('-')
+    return { createdAt: Number.parseInt(createdAt, 36), id }
   })
 
 const read = { tag: 'Administration', scope: 'admin.read', limit: 100 } as const
@@ -101,7 +96,10 @@ export function userAdminEndpoints({ people, administration, log }: UserAdminist
       summary: 'Make an account',
       description: 'A name that is taken, or was once, is a conflict: no name ever gets a second owner.',
       body: z.object({
-        username: z.string().max(100).describe('2 to 30 of a-z, 0-9 and _; upper case is lowered.'),
+        username: z
+          .string()
+          .regex(/^[A-Za-z0-9_]{2,30}$/, '2 to 30 of a-z, 0-9 and _')
+          .describe('2 to 30 of a-z, 0-9 and _; upper case is lowered. Some names are reserved.'),
         password,
         email: email.nullish(),
         admin: z.boolean().default(false).describe('May administer the instance.'),

@@ -110,7 +110,7 @@ export function adminEndpoints({ stores, following, log }: AdminParts): readonly
       path: '/admin/followers/{name}/retry',
       summary: 'Let a stopped follower try again',
       description: 'It does so within a second. One that is not stopped goes on as it was.',
-      params: z.object({ name: z.string().max(100) }),
+      params: z.object({ name: z.string().min(1).max(100) }),
       answers: { 200: successOut },
       async handle({ params: { name }, caller }) {
         if (!(await following.states()).some((state) => state.name === name))
@@ -155,16 +155,16 @@ export function adminEndpoints({ stores, following, log }: AdminParts): readonly
     endpoint({
       ...write,
       method: 'post',
-      path: '/admin/jobs/{id}/retry',
+      path: '/admin/jobs/{job}/retry',
       summary: 'Let a job run now, with all its attempts before it',
       description: 'One that is running at this moment is a conflict.',
-      params: z.object({ id: z.string().regex(/^\d{1,18}$/, 'is not the id of a job') }),
+      params: z.object({ job: z.string().regex(/^\d{1,18}$/, 'is not the id of a job') }),
       answers: { 200: successOut },
-      async handle({ params: { id }, caller }) {
-        const found = await retryJob(stores.system, id)
+      async handle({ params: { job }, caller }) {
+        const found = await retryJob(stores.system, job)
         if (found === 'unknown') return refuse('not_found', 'There is no such job: it may have succeeded meanwhile.')
         if (found === 'runs') return refuse('conflict', 'The job is running.')
-        note(caller, 'an administrator let a job run again', { job: id })
+        note(caller, 'an administrator let a job run again', { job })
         return success
       },
     }),

@@ -183,7 +183,7 @@ describe('paging', () => {
     expect((await pages(2)).map((page) => page.length)).toEqual([2, 2])
   })
 
-  test.each(['1', 'x', '', Buffer.from('h1.x').toString('base64url'), `${Buffer.from('h1.5').toString('base64url')}!`])(
+  test.each(['1', 'x', '', 'h', 'h1.5', 'H5', `h${'z'.repeat(11)}`])(
     'refuses the cursor "%s", and names it',
     async (before) => {
       const { status, body } = await app.call('GET', `/history?before=${encodeURIComponent(before)}`)

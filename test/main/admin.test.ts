@@ -89,5 +89,5 @@ test('jobs are counted by task; a failed one is told without its payload, and ru
   await pool.query('update jobs._private_jobs set locked_at = now(), locked_by = $2 where id = $1', [later, 'somebody'])
   expect((await app.call('POST', `/admin/jobs/${later}/retry`)).status).toBe(409)
   expect((await jobs()).tasks).toMatchObject([{ task: 'later', waiting: 1, running: 1 }])
-  expect((await app.call('POST', '/admin/jobs/1x/retry')).body.details).toMatchObject([{ path: 'path.id' }])
+  expect((await app.call('POST', '/admin/jobs/1x/retry')).body.details).toMatchObject([{ path: 'path.job' }])
 })
