@@ -3,6 +3,8 @@ import type { Counters } from '../database/counters.ts'
 import type { Store } from '../database/store.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
+import { userAdminEndpoints } from './admin-endpoints.ts'
+import { createAdministration } from './administration.ts'
 import { createApps } from './apps.ts'
 import { type Basic, createBasic } from './basic.ts'
 import { Credential } from './credential-entities.ts'
@@ -41,7 +43,7 @@ export interface AccountsParts {
   readonly counters?: Counters | null
   /** Milliseconds since 1970. */
   readonly clock?: () => number
-  readonly log: { warn(context: object, message: string): void }
+  readonly log: Record<'info' | 'warn', (context: object, message: string) => void>
 }
 
 export interface Accounts
@@ -131,6 +133,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
       ...accountEndpoints(apps),
       ...deviceEndpoints(devices),
       ...meEndpoints({ people, apps, devices }),
+      ...userAdminEndpoints({ people, administration: createAdministration(system, clock), log }),
     ],
     purgeExpired: sessions.purgeExpired,
     purgeCredentials: async () => (await credentials.purge()) + (await devices.purge()),

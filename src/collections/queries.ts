@@ -25,6 +25,19 @@ const one: Statement = {
   text: 'select * from projections.collections where user_id = $1 and collection_id = $2',
 }
 
+const titles: Statement = {
+  name: 'collection-titles',
+  text: 'select collection_id as id, title from projections.collections where user_id = $1 and collection_id = any($2::uuid[])',
+}
+
+/** What these of the listener's collections are called, deleted ones included; purged ones are missing. */
+export const collectionTitles = async (
+  db: Queryable,
+  user: UserId,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> =>
+  new Map((await rows<{ id: string; title: string }>(db, titles, [user, ids])).map(({ id, title }) => [id, title]))
+
 /** The listener's collections that are not deleted, the default one first. */
 export const collectionsOf = (db: Queryable, user: UserId): Promise<CollectionRow[]> => rows(db, living, [user])
 

@@ -1,10 +1,11 @@
 import { html } from 'hono/html'
 import type Koa from 'koa'
+import type { Language } from '../kernel/endpoint.ts'
+
+export type { Language }
 
 /** Markup in which everything that came from outside is escaped. */
 export type Html = ReturnType<typeof html>
-
-export type Language = 'en' | 'fr'
 
 export interface Page {
   readonly title: string

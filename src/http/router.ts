@@ -4,6 +4,7 @@ import type Koa from 'koa'
 import type { Answer, Caller, Endpoint, EndpointCall, Origin } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseForNow } from '../kernel/refusal.ts'
 import { bodyReader, defaultBodyLimit, type JsonBody } from './body.ts'
+import { languageOf } from './layout.ts'
 import { problemOf, sendJson, sendProblem } from './problems.ts'
 import { findings } from './validation.ts'
 
@@ -91,6 +92,7 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
       body: body && found.check(body, read.value, 'body'),
       caller,
       origin: { user: caller.user, author: caller.author, now: clock(), request },
+      language: languageOf(ctx),
     }
     return found.refusal() ?? handle(call)
   }

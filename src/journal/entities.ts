@@ -46,7 +46,14 @@ const StoredEvent = defineEntity({
     recordedAt: p.datetime(3),
   },
   uniques: [{ name: 'events_user_id_id', properties: ['userId', 'id'] }],
-  indexes: [{ name: 'events_user_id_stream_number', properties: ['userId', 'stream', 'number'] }],
+  indexes: [
+    { name: 'events_user_id_stream_number', properties: ['userId', 'stream', 'number'] },
+    {
+      name: 'events_user_id_podcast_number',
+      expression: `create index events_user_id_podcast_number on events.events
+        (user_id, (data ->> 'podcast') collate "C", number) where data ->> 'podcast' is not null`,
+    },
+  ],
 })
 
 /** Appends that have no global position yet. */

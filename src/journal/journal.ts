@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import pLimit from 'p-limit'
 import type pg from 'pg'
 import { type Queryable, rows, type Statement, type Stores, transaction } from '../database/store.ts'
-import type { UserId } from '../kernel/brand.ts'
+import type { PodcastId, UserId } from '../kernel/brand.ts'
 import type { Decider, Recorded, Upcasts } from '../kernel/decider.ts'
 import type { Answer, Origin } from '../kernel/endpoint.ts'
 import type { ReadModel } from '../kernel/read-model.ts'
@@ -14,6 +14,8 @@ import {
   type EventRow,
   lockHead,
   readAfter,
+  readBefore,
+  readBeforeOfPodcast,
   readHead,
   readHeadAndAnswer,
   readHeadAndNewest,
@@ -48,6 +50,16 @@ export interface Journal {
   ): Promise<Answer | Refusal>
   /** The user's events after a number, oldest first. */
   read(user: UserId, after: number, limit: number): Promise<readonly Recorded[]>
+  /**
+   * The user's events before a number, newest first; `of` only those whose data names the podcast, and those of one
+   * stream.
+   */
+  readBack(
+    user: UserId,
+    before: number,
+    limit: number,
+    of?: { readonly podcast: PodcastId; readonly stream: string },
+  ): Promise<readonly Recorded[]>
   head(user: UserId): Promise<Head>
   /** The number a cursor that is a time (whole seconds) stands for. */
   numberBefore(user: UserId, stamp: number): Promise<number>
@@ -195,6 +207,12 @@ export function createJournal(parts: JournalParts): Journal {
       (await rows<{ number: number }>(pool, readNumberBefore, [user, stamp]))[0]?.number ?? 0,
     read: async (user, after, limit) =>
       (await rows<EventRow>(pool, readAfter, [user, after, limit])).map((row) => toRecorded(row, upcasts)),
+    readBack: async (user, before, limit, of) => {
+      const found = of
+        ? rows<EventRow>(pool, readBeforeOfPodcast, [user, before, limit, of.podcast, of.stream])
+        : rows<EventRow>(pool, readBefore, [user, before, limit])
+      return (await found).map((row) => toRecorded(row, upcasts))
+    },
     epoch: async () => {
       epoch ??= (await rows<{ epoch: string }>(pool, readEpoch, []))[0]?.epoch
       if (!epoch) throw new Error('the journal has no epoch: migrate the events store')

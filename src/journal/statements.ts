@@ -68,6 +68,28 @@ export const readAfter: Statement = {
   text: `select ${eventColumns} from events.events e where user_id = $1 and number > $2 order by number limit $3`,
 }
 
+/** Backwards along the primary key: a page costs the same at both ends of the longest journal. */
+export const readBefore: Statement = {
+  name: 'journal-before',
+  text: `select ${eventColumns} from events.events e where user_id = $1 and number < $2 order by number desc limit $3`,
+}
+
+/**
+ * The same of one podcast: the newest of the events whose data names it, by an index of exactly those in their order,
+ * and of one stream, by the index of streams. Each half reads a page at most, so that a podcast heard once among
+ * 100,000 events is found as fast as one heard every day, which a filter on the way back could not do.
+ */
+export const readBeforeOfPodcast: Statement = {
+  name: 'journal-before-of-podcast',
+  text: `select ${eventColumns} from (
+      (select * from events.events where user_id = $1 and (data ->> 'podcast') collate "C" = $4 and number < $2
+        order by number desc limit $3)
+      union all
+      (select * from events.events where user_id = $1 and stream = $5 and number < $2
+        order by number desc limit $3)) e
+    order by number desc limit $3`,
+}
+
 /** Names of a user's streams of one kind: a range over the index, not over the events. */
 export const readStreamNames: Statement = {
   name: 'journal-stream-names',

@@ -35,12 +35,17 @@ export function answer(status: number, body: unknown, headers?: Answer['headers'
 
 export const success: Answer = answer(200, { status: 'success' })
 
+/** What the server's sentences are written in. */
+export type Language = 'en' | 'fr'
+
 export interface EndpointCall<Params, Query, Body> {
   readonly params: Params
   readonly query: Query
   readonly body: Body
   readonly caller: Caller
   readonly origin: Origin
+  /** The reader's, by `Accept-Language`. */
+  readonly language: Language
 }
 
 /**

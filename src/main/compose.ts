@@ -4,6 +4,7 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
+import { historyEndpoints } from '../history/endpoints.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
@@ -15,6 +16,7 @@ import { privacyEndpoints } from '../privacy/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
 import { syncEndpoint } from '../sync/endpoint.ts'
+import { adminEndpoints } from './admin-endpoints.ts'
 import { reactions, slices, upcasts } from './slices.ts'
 
 /** Everything an instance consists of, put together but not started. */
@@ -65,7 +67,10 @@ export function compose(parts: InstanceParts): Instance {
     ...playlistEndpoints(listening),
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
-    ...accounts.endpoints().map((endpoint) => remembering(journal, endpoint)),
+    ...historyEndpoints(listening),
+    ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
+      remembering(journal, endpoint),
+    ),
   ]
   return { stores, journal, catalog, accounts, counters, following, endpoints }
 }

@@ -44,6 +44,7 @@ export async function carryOut(instance: Instance, orderer: Orderer, order: Orde
     body: read('body'),
     caller: { user: id, username, author, scopes: ['*'] },
     origin: { user: id, author, now: Date.now(), request: null },
+    language: 'en',
   }
   return endpoint.handle(call as EndpointCall<never, never, never>)
 }

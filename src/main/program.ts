@@ -7,7 +7,7 @@ import { addSeed } from './commands/seed.ts'
 import { addStart } from './commands/start.ts'
 import { addUserCommands } from './commands/users.ts'
 import { CommandError } from './console.ts'
-import { version } from './serve.ts'
+import { version } from './version.ts'
 
 /** Runs the command that the process was called with. */
 export async function run(): Promise<void> {

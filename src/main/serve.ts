@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { grants, scopesInEnglish } from '../accounts/index.ts'
 import { migrate } from '../database/migrate.ts'
@@ -12,16 +11,11 @@ import type { LoadedConfig } from './config.ts'
 import { openDatabases } from './databases.ts'
 import { createMetrics } from './metrics.ts'
 import { storeDefinitions } from './stores.ts'
+import { version } from './version.ts'
 
 export interface Running {
   /** Ends what runs, lets requests finish, and stops the database if it was started here. */
   stop(): Promise<void>
-}
-
-/** The version of the software, from package.json. */
-export async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 /** What apps may count on here beside the first version of the API. */

@@ -1,4 +1,5 @@
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
+import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
@@ -25,7 +26,10 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   events: {
     name: 'events',
     entities: journalEntities,
-    migrations: [{ name: '20261122000100-journal', class: Journal }],
+    migrations: [
+      { name: '20261122000100-journal', class: Journal },
+      { name: '20261122000700-events-of-podcast', class: EventsOfPodcast },
+    ],
   },
   system: {
     name: 'system',

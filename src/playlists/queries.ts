@@ -24,6 +24,19 @@ const one: Statement = {
   text: 'select * from projections.playlists where user_id = $1 and playlist_id = $2',
 }
 
+const names: Statement = {
+  name: 'playlist-names',
+  text: 'select playlist_id as id, name from projections.playlists where user_id = $1 and playlist_id = any($2::uuid[])',
+}
+
+/** What these of the listener's lists are called, deleted ones included; purged ones are missing. */
+export const playlistNames = async (
+  db: Queryable,
+  user: UserId,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> =>
+  new Map((await rows<{ id: string; name: string }>(db, names, [user, ids])).map(({ id, name }) => [id, name]))
+
 /** The listener's lists that are not deleted, newest first, the queue among them once it was used. */
 export const playlistsOf = (db: Queryable, user: UserId): Promise<PlaylistRow[]> => rows(db, living, [user])
 

@@ -66,6 +66,9 @@ const parse = (url: string): URL | null =>
       .replace(/^(?:feed|itpc|pcast|podcast):/i, 'http:'),
   )
 
+/** The host a feed is at: what a person is told of a podcast while its title is not known. */
+export const hostOf = (feedUrl: string): string => parse(unescapeUrl(feedUrl))?.host ?? ''
+
 /** Undoes `%3A` in the scheme and double percent-encoding, which some clients send. */
 function unescapeUrl(url: string): string {
   const scheme = url.replace(/^(https?)%3a/i, '$1:').replace(/^(https?:)%2f%2f/i, '$1//')

@@ -1,11 +1,13 @@
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import type { Catalog } from './catalog.ts'
-import { encodeFeed, encodeItem } from './names.ts'
+import { encodeFeed, encodeItem, hostOf } from './names.ts'
 
 /** The wire names of the podcasts and episodes one answer speaks of. */
 export interface ShownNames {
   /** base64url of the feed URL. */
   feed(podcast: string): string
+  /** The host of the feed URL: what a person is told while the title is not known. */
+  host(podcast: string): string
   /** base64url of `guid,enclosure URL`. */
   item(episode: string): string
   /** The enclosure URL, null where the app named none. */
@@ -26,6 +28,7 @@ export async function shownNames(
   }
   return {
     feed: (podcast) => encodeFeed(known(entries.get(podcast as PodcastId), podcast).feedUrl),
+    host: (podcast) => hostOf(known(entries.get(podcast as PodcastId), podcast).feedUrl),
     item: (episode) => encodeItem(known(items.get(episode as EpisodeId), episode)),
     enclosure: (episode) => known(items.get(episode as EpisodeId), episode).enclosure || null,
   }

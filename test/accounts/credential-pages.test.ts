@@ -106,10 +106,9 @@ describe('the page of apps', () => {
         status: 303,
         location: '/apps',
       })
-    expect(await site.accounts.basic({ username: 'ada', password: mine }, '192.0.2.1')).toMatchObject(
-      { username: 'ada' },
-      '192.0.2.1',
-    )
+    expect(await site.accounts.basic({ username: 'ada', password: mine }, '192.0.2.1')).toMatchObject({
+      username: 'ada',
+    })
   })
 
   test('does nothing for a form of another site, or for somebody who is not logged in', async () => {

@@ -19,7 +19,7 @@ export interface WorldOptions {
 export async function createWorld(url = publicUrl, { throttled = false }: WorldOptions = {}) {
   const { stores, close } = await freshStores()
   let now = Date.parse('2026-11-22T12:00:00.000Z')
-  const log = { warn: () => {} }
+  const log = { info: () => {}, warn: () => {} }
   const counters = throttled ? createCounters(stores.system) : null
   const accounts = createAccounts({ system: stores.system, publicUrl: url, secret, counters, clock: () => now, log })
   return {

@@ -19,6 +19,7 @@ describe('a request that is well', () => {
       body: { position: 3 },
       caller: alice,
       origin: { user: alice.user, author: alice.author, now: 1_700_000_000_000, request: null },
+      language: 'en',
     })
   })
 

@@ -60,6 +60,7 @@ export function openDoors(stores: Stores, followers: readonly Follower[] = []): 
         body: endpoint.body && found.check(endpoint.body, JSON.parse(text), 'body'),
         caller: { user, username: 'somebody', author, scopes: ['*'] },
         origin: { user, author, now, request: key === undefined ? null : { key, hash } },
+        language: 'en' as const,
       }
       const handle = endpoint.handle as (call: EndpointCall<unknown, unknown, unknown>) => Promise<Answer | Refusal>
       const said = found.refusal() ?? (await handle(call))
