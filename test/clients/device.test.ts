@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ClientParts, differences, type Shelf, type Storage } from '../../clients/typescript/src/index.ts'
+import { type ClientParts, differences, type Shelf } from '../../clients/typescript/src/index.ts'
 import { createNetwork } from '../../examples/client/network.ts'
 import { startServer, type TestServer } from '../support/instance.ts'
+import { openDisk } from './disks.ts'
 import { clientParts, episode, feed, gadget } from './gadgets.ts'
 
 let server: TestServer
@@ -210,22 +211,14 @@ test('syncs asked for at once are one sync, and what is done meanwhile goes with
 
 test('whatever write of an answer a crash prevents, the device goes on from its disk', async () => {
   for (let allowed = 0; allowed < 5; allowed++) {
-    const disk = new Map<string, string>()
-    let left = Number.POSITIVE_INFINITY
-    const storage: Storage = {
-      get: async (key) => disk.get(key),
-      async set(key, value) {
-        if (left-- <= 0) throw new Error('the power is gone')
-        disk.set(key, value)
-      },
-    }
+    const storage = openDisk()
     const phone = await gadget(app, { storage })
     await phone.sync()
     await phone.listen(episode(allowed), 77 + allowed)
     await phone.createPlaylist({ name: `With ${allowed} writes`, items: [episode(1)] })
-    left = allowed
+    storage.cut(allowed)
     await phone.sync().catch((error: Error) => expect(error.message).toBe('the power is gone'))
-    const again = await gadget(app, { disk })
+    const again = await gadget(app, { disk: storage.kept })
     expect(again.id).toBe(phone.id)
     expect(again.shelf.plays[episode(allowed)]?.position).toBe(77 + allowed)
     const { conflicts } = await again.sync()
