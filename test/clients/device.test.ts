@@ -75,6 +75,27 @@ test('an edit made before an answer came is sent as one that had not seen it', a
   expect(phone.shelf.plays[episode(5)]).toMatchObject({ position: 900, played: true })
 })
 
+test('an edit that joins one which waits was not made in the light of an answer that came between', async () => {
+  const network = createNetwork()
+  let requests = 0
+  const spoilt: typeof fetch = async (input, init) => {
+    requests++
+    if (requests === 2) await phone.listen(episode(1), 10)
+    if (requests === 3) throw new Error('there is no network')
+    return network.fetch(input, init)
+  }
+  const phone = await gadget(app, { fetch: spoilt })
+  await phone.sync()
+  const tablet = await fresh()
+  await tablet.listen(episode(1), 900, { played: true })
+  await tablet.sync()
+  // The person moves while the answer comes, and again when it is there: they saw their own position all the time.
+  await expect(phone.sync()).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
+  await phone.listen(episode(1), 20)
+  await phone.sync()
+  expect(phone.shelf.plays[episode(1)]).toMatchObject({ position: 900, played: true })
+})
+
 test('two devices that were offline for a week of edits end equal, and so does a new one', async () => {
   let ahead = 0
   const clock = () => Date.now() - 8 * 86_400_000 + ahead

@@ -71,11 +71,11 @@ export async function createDevice(parts: DeviceParts): Promise<Device> {
 
   /** Shows an edit at once and keeps it; an unsent edit of the same thing becomes one with it. */
   function enqueue(edit: Edit, direct: boolean): { readonly waiting: Waiting; readonly kept: Promise<void> } {
-    const before = memory.outbox.filter((e) => sameThing(e, edit)).at(-1)
-    const joined = before !== undefined && !direct && !commanded.has(before) ? before : null
-    const waiting = joined
-      ? { ...edit, entry: { ...joined.entry, ...edit.entry }, under: joined.under }
-      : { ...edit, under: memory.token }
+    const before = [...(memory.sending?.edits ?? []), ...memory.outbox].filter((e) => sameThing(e, edit)).at(-1)
+    const joined = before && !direct && !commanded.has(before) && memory.outbox.includes(before) ? before : null
+    // Of a thing with an unsent edit the person saw that edit, and nothing that answers have brought since.
+    const under = before ? before.under : memory.token
+    const waiting = { ...edit, entry: { ...joined?.entry, ...edit.entry }, under }
     memory.outbox = [...memory.outbox.filter((e) => e !== joined), waiting]
     if (direct) commanded.add(waiting)
     place(shown, edit)
