@@ -14,6 +14,8 @@ export interface ClientParts {
   readonly clock?: () => number
   /** Seconds a request token holds; 300 where not given. */
   readonly tokenLifetime?: number
+  /** Of what the server says in words, `fr`; a browser's own where not given. */
+  readonly language?: string
   /** For calls that do not say otherwise. */
   readonly timeout?: number
   readonly retries?: number
@@ -31,7 +33,7 @@ export type Client = { readonly [N in OperationName]: Call<N> } & {
 }
 
 export function createClient(parts: ClientParts): Client {
-  const { app, grant, device, clock = Date.now, tokenLifetime, timeout, retries } = parts
+  const { app, grant, device, clock = Date.now, tokenLifetime, timeout, retries, language } = parts
   const tokens = createTokens({
     app,
     grant,
@@ -44,6 +46,7 @@ export function createClient(parts: ClientParts): Client {
     tokens,
     // Not a method of `parts`: browsers refuse a `fetch` that is called as one.
     fetch: parts.fetch ?? ((input, init) => fetch(input, init)),
+    ...(language === undefined ? {} : { language }),
     defaults: { ...(timeout === undefined ? {} : { timeout }), ...(retries === undefined ? {} : { retries }) },
   })
   const calls = Object.entries(operations).map(([name, operation]) => [

@@ -24,6 +24,8 @@ export interface SendParts {
   readonly tokens: Tokens
   readonly fetch: typeof fetch
   readonly defaults: Pick<CallOptions, 'timeout' | 'retries'>
+  /** For what the server says in words; the platform's own where not given. */
+  readonly language?: string
 }
 
 /** An answer's JSON; null where it has none. */
@@ -32,7 +34,7 @@ export type Send = (request: Request, options?: CallOptions) => Promise<unknown>
 /** Longer than this is for the app to wait, not for a call. */
 const longestWait = 60_000
 
-export function createSend({ instance, tokens, fetch, defaults }: SendParts): Send {
+export function createSend({ instance, tokens, fetch, defaults, language }: SendParts): Send {
   const base = `${instance.replace(/\/+$/, '')}/api/v1`
 
   async function attempt({ method, path, body }: Request, key: string | null, options: CallOptions): Promise<unknown> {
@@ -46,6 +48,7 @@ export function createSend({ instance, tokens, fetch, defaults }: SendParts): Se
         method,
         headers: {
           authorization,
+          ...(language === undefined ? {} : { 'accept-language': language }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(key === null ? {} : { 'idempotency-key': key }),
         },
