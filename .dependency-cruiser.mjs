@@ -41,7 +41,7 @@ const DOORS = '(?:sync|gpodder|nextcloud|openpodcast)'
 const ROOMS = `(?:kernel|journal|podcast|${SLICES}|${DOORS}|http|database|jobs|main)`
 
 /** Everything of ours: a rule that lists what a room may import forbids the rest of this. */
-const OURS = '^(?:src|federation|migrations|public|test|bench|examples)/'
+const OURS = '^(?:src|federation|migrations|public|test|bench|examples|clients)/'
 const KERNEL = '^src/kernel/'
 const PODCAST = '^src/podcast/'
 /** The two files of `podcast` that know the database. */
@@ -226,10 +226,10 @@ const forbidden = [
   },
   {
     name: 'the-house-does-not-import-its-tests',
-    comment: 'Tests, benchmarks and examples are not there where the server runs.',
+    comment: 'Tests, benchmarks, examples and clients are not there where the server runs.',
     severity: 'error',
     from: { path: '^(?:src|federation|migrations)/' },
-    to: { path: '^(?:test|bench|examples)/' },
+    to: { path: '^(?:test|bench|examples|clients)/' },
   },
   {
     name: 'the-house-stands-without-dev-dependencies',

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Parser from 'rss-parser'
+import { feedName, itemName } from '../../clients/typescript/src/index.ts'
 
 /** An episode under the name it has on the wire. */
 export interface Episode {
@@ -17,8 +18,6 @@ export interface Podcast {
   readonly title: string
   readonly episodes: readonly Episode[]
 }
-
-const base64url = (text: string): string => Buffer.from(text, 'utf8').toString('base64url')
 
 /** Reads the feed files of a folder as if they had come from `https://feeds.example/<file name>`. */
 export async function readPodcasts(folder: string): Promise<{ podcasts: Podcast[]; unreadable: string[] }> {
@@ -48,9 +47,9 @@ async function readPodcast(url: string, xml: string): Promise<Podcast> {
     const known = names.some((name) => seen.has(name))
     for (const name of names) seen.add(name)
     if (known) return []
-    return [{ item: base64url(`${guid},${enclosure}`), title: text(item.title) || guid, duration: seconds(item) }]
+    return [{ item: itemName(guid, enclosure), title: text(item.title) || guid, duration: seconds(item) }]
   })
-  return { feed: base64url(url), title: text(title) || url, episodes }
+  return { feed: feedName(url), title: text(title) || url, episodes }
 }
 
 /** Feeds leave things out, or put elements where text should be. */

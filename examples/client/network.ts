@@ -1,8 +1,6 @@
 /** How a device's connection is. A lost answer: the server heard and did what it was asked, the device never learns. */
 export type Weather = 'online' | 'offline' | 'losing answers'
 
-export class Disconnected extends Error {}
-
 /** A device's own way to the server, which this example makes bad on purpose. An app just uses `fetch`. */
 export interface Network {
   weather: Weather
@@ -13,11 +11,11 @@ export function createNetwork(): Network {
   const network: Network = {
     weather: 'online',
     async fetch(input, init) {
-      if (network.weather === 'offline') throw new Disconnected('there is no network')
+      if (network.weather === 'offline') throw new Error('there is no network')
       const response = await fetch(input, init)
       if (network.weather === 'losing answers') {
         await response.arrayBuffer()
-        throw new Disconnected('the answer was lost')
+        throw new Error('the answer was lost')
       }
       return response
     },

@@ -1,11 +1,11 @@
-import type { Device } from './device.ts'
+import { type Conflict, differences, type PlayRow } from '../../clients/typescript/src/index.ts'
 import type { Podcast } from './feeds.ts'
-import { type Conflict, differences, type Play } from './shelf.ts'
+import type { Gadget } from './gadget.ts'
 
 /** Says in words what devices see; knows the titles, which the server need not. */
 export interface Show {
   /** What each device sees, once where all see the same. */
-  devices(devices: readonly Device[]): string
+  devices(devices: readonly Gadget[]): string
   conflict(conflict: Conflict): string
   /** A difference of `differences`, with titles for names. */
   titled(line: string): string
@@ -22,7 +22,7 @@ export function createShow(podcasts: readonly Podcast[]): Show {
     return known.length > 34 ? `${known.slice(0, 33).trimEnd()}…` : known
   }
 
-  function lines({ shelf }: Device): string[] {
+  function lines({ shelf }: Gadget): string[] {
     const { subscriptions, plays, saves, playlists } = shelf
     const followed = Object.keys(subscriptions).filter((feed) => subscriptions[feed]?.subscribed)
     const saved = Object.keys(saves).filter((episode) => saves[episode]?.saved)
@@ -61,7 +61,7 @@ export function createShow(podcasts: readonly Podcast[]): Show {
   }
 }
 
-function place({ position, played }: Play): string {
+function place({ position, played }: PlayRow): string {
   if (played) return '(finished)'
   const [h, m, s] = [Math.floor(position / 3600), Math.floor(position / 60) % 60, position % 60]
   return `(${h > 0 ? `${h}:${String(m).padStart(2, '0')}` : m}:${String(s).padStart(2, '0')})`

@@ -102,6 +102,7 @@ const planted: Record<string, Readonly<Record<string, readonly string[]>>> = {
     'src/timeline/queries.ts': ['bench/journal.ts'],
     'src/main/web.ts': ['test/support/global-setup.ts'],
     'federation/planted.ts': ['examples/two-devices.ts'],
+    'src/sync/planted.ts': ['clients/typescript/src/client.ts'],
   },
   'the-house-stands-without-dev-dependencies': { 'src/main/web.ts': ['vitest'], 'federation/planted.ts': ['knip'] },
 }

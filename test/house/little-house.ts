@@ -88,7 +88,9 @@ console.log(JSON.stringify({ node: process.execPath, version: process.versions.n
 `,
   'test/support/global-setup.ts': 'export default function setUp(): void {}\n',
   'bench/journal.ts': ['src/journal/append.ts'],
-  'examples/two-devices.ts': ['src/kernel/brand.ts'],
+  'examples/two-devices.ts': ['src/kernel/brand.ts', 'clients/typescript/src/index.ts'],
+  'clients/typescript/src/index.ts': ['clients/typescript/src/client.ts'],
+  'clients/typescript/src/client.ts': [],
 }
 
 export interface LittleHouse {

@@ -65,6 +65,14 @@ describe('types: npm run check:types refuses', () => {
       expect.stringMatching(`^src/plays/planted.ts.*error ${code}$`),
     ])
   })
+
+  test('the same in a client', async () => {
+    const outcome = await judge('check:types', {
+      'clients/typescript/src/planted.ts': `export const position: number = 'here'\n`,
+    })
+    expect(outcome.said).toMatch(/^clients\/typescript\/src\/planted.ts.*error TS2322/m)
+    expect(outcome.code).not.toBe(0)
+  })
 })
 
 describe('lint and format: npm run check:lint refuses', () => {
@@ -116,6 +124,11 @@ export function play(journal: Journal): void {
       'bench/planted.ts',
       'export function now(): number {\n  let now = 0\n  return now\n}\n',
     ],
+    'any in a client': [
+      'lint/suspicious/noExplicitAny',
+      'clients/typescript/src/planted.ts',
+      'export const row: any = null\n',
+    ],
     'a semicolon': ['format', 'src/plays/planted.ts', `export const kind = 'play';\n`],
     'double quotes': ['format', 'src/plays/planted.ts', 'export const kind = "play"\n'],
     'four spaces': ['format', 'examples/planted.ts', `export function play(): string {\n    return 'play'\n}\n`],
@@ -141,6 +154,11 @@ export function play(journal: Journal): void {
 describe('unused: npm run check:unused refuses', () => {
   const planted: Record<string, [heading: string, culprit: string, files: Files]> = {
     'a file nothing reaches': ['Unused files', 'src/plays/planted.ts', { 'src/plays/planted.ts': [] }],
+    'a file of a client nothing reaches': [
+      'Unused files',
+      'clients/typescript/src/planted.ts',
+      { 'clients/typescript/src/planted.ts': [] },
+    ],
     'an export nothing imports': [
       'Unused exports',
       'forgotten',
