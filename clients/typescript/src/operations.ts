@@ -147,6 +147,18 @@ export const operations = {
 
   apps: get('/apps', { answer: object({ apps: list(row.app) }) }),
   revokeApp: remove('/apps/{app_id}'),
+
+  me: get('/me', { answer: row.me }),
+  devices: get('/devices', { answer: object({ devices: list(row.device) }) }),
+  editDevice: patch('/devices/{id}', {
+    body: { name: optional(nullable(text)), type: optional(row.deviceType) },
+    answer: row.device,
+  }),
+  forgetDevice: remove('/devices/{id}'),
+  history: get('/history', {
+    query: { before: optional(text), feed: optional(text), limit: optional(integer) },
+    answer: object({ history: list(row.historyEntry), next: nullable(text) }),
+  }),
 }
 
 type Operations = typeof operations

@@ -118,6 +118,46 @@ export const app = object({
   updated_at: text,
 })
 
+export const deviceType = oneOf('desktop', 'laptop', 'mobile', 'server', 'other')
+
+export const device = object({
+  id: text,
+  app_id: text,
+  device_id: text,
+  name: nullable(text),
+  type: deviceType,
+  last_sync_at: nullable(text),
+  last_seen_at: text,
+  inserted_at: text,
+})
+
+/** Who the token speaks for. */
+export const me = object({
+  user_id: text,
+  username: text,
+  email: optional(nullable(text)),
+  is_admin: boolean,
+  created_at: text,
+  app: object({ app_id: text, app_name: text, scopes: list(text) }),
+  device: nullable(device),
+})
+
+export const historyEntry = object({
+  id: text,
+  at: text,
+  recorded_at: text,
+  type: text,
+  words: text,
+  app: text,
+  device: nullable(text),
+  rss_source_feed: nullable(text),
+  rss_source_item: nullable(text),
+  rss_feed_title: nullable(text),
+  rss_item_title: nullable(text),
+  playlist_id: nullable(text),
+  collection_id: nullable(text),
+})
+
 /** The lists a sync carries. */
 export const lists = ['subscriptions', 'plays', 'playlists', 'collections', 'privacy', 'saves'] as const
 export type List = (typeof lists)[number]
