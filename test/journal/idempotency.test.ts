@@ -24,7 +24,7 @@ const keyed = (app: App, key: string, method: string, path: string, body?: unkno
   app.call(method, path, body, { headers: { 'idempotency-key': key } })
 
 /** The same request at the other server. */
-const keyedThere = (app: App, key: string, method: string, path: string, body: unknown): Promise<Reply> =>
+const keyedThere = (app: App, key: string, method: string, path: string, body?: unknown): Promise<Reply> =>
   servers.there(app, method, path, body, { 'idempotency-key': key })
 
 const lastNumber = async (app: App) => (await here.instance.journal.head(app.user)).lastNumber
@@ -74,6 +74,17 @@ test('a refusal is an answer too: it is given again although the order would be 
   expect(await rename('r')).toMatchObject({ status: 404, body: refused.body })
   expect((await app.call('GET', `/playlists/${id}`)).body.name).toBe('Road')
   expect((await rename('another')).status).toBe(200)
+})
+
+test('an order with effects beside the journal is carried out once, and all repeats get that one answer', async () => {
+  for (let round = 0; round < 10; round++) {
+    const app = await allowed()
+    const other = await here.allow({ id: app.user })
+    const calls = Array.from({ length: 6 }, (_, n) =>
+      (n % 2 ? keyed : keyedThere)(app, 'once', 'DELETE', `/apps/${other.id}`, undefined),
+    )
+    expect((await Promise.all(calls)).map((reply) => reply.status)).toEqual(Array(6).fill(200))
+  }
 })
 
 test('what a request got wrong is told each time and uses up no key', async () => {
