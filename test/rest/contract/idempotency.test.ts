@@ -37,20 +37,25 @@ const another = ({ path, body, method }: Request): Request =>
     ? { method, path: `${path}${path.includes('?') ? '&' : '?'}another=true` }
     : { method, path, body: { ...(body as object), another: true } }
 
-/** What each listener is shown, without what differs between listeners who did the same. */
+/** What a listener is shown, without what differs between listeners who did the same: names, times, their order. */
 const shape = (shown: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(shown).map(([question, text]) => [
       question,
-      text
-        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'a time')
-        .replaceAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g, 'an id')
-        .replaceAll(
-          /"(?:sync_token|username|rss_\w+|feed|item|id|app_id)":"[^"]*"/g,
-          (pair) => pair.split(':', 1)[0] ?? '',
-        ),
+      `${text.slice(0, 3)} ${plain(JSON.parse(text.slice(4)))}`,
     ]),
   )
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(plain).toSorted().join()}]`
+  if (typeof value === 'object' && value !== null)
+    return `{${Object.entries(value).map(([key, of]) => `${key}: ${own.test(key) ? typeof of : plain(of)}`)}}`
+  return String(value).replaceAll(uuid, 'an id').replaceAll(time, 'a time')
+}
+
+const own = /^(?:(?:\w+_)?(?:id|token)|username|rss_.+|feed|item)$/
+const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g
+const time = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 
 /** A new listener, and how to look at all they have. */
 async function listener() {

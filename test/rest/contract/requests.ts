@@ -51,6 +51,7 @@ export function requestOf(
 }
 
 function builder(document: ApiDocument, operation: Operation, names: Names, size: 'whole' | 'bare') {
+  const now = new Date().toISOString()
   return function build(given: Schema, name: string, within: string): unknown {
     const schema = resolved(document, given)
     if ('const' in schema) return schema.const
@@ -75,7 +76,7 @@ function builder(document: ApiDocument, operation: Operation, names: Names, size
       case 'string': {
         const text = names({ operation, name, within })
         if (text !== undefined) return text
-        if (schema.format === 'date-time') return new Date().toISOString()
+        if (schema.format === 'date-time') return now
         if (schema.pattern || schema.format) throw new Error(`nobody says what ${name} of ${nameOf(operation)} is`)
         return 'some words'
       }
