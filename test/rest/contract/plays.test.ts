@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type App, feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
+import { type App, feedId, itemId, startServer, type TestServer } from '../../support/instance.ts'
 
 let server: TestServer
 let app: App
