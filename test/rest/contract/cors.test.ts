@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { createBrowser } from '../../accounts/browser.ts'
-import { type App, feedId, startServer, type TestServer } from '../../support/instance.ts'
+import { feedId, startServer } from '../../support/instance.ts'
 
-let server: TestServer
-let app: App
-beforeAll(async () => {
-  server = await startServer({ rateLimits: true })
-  app = await server.allow(await server.addUser())
-})
+const server = await startServer({ rateLimits: true })
 afterAll(() => server.close())
+const app = await server.allow(await server.addUser())
 
 const origin = 'https://player.example'
 const feed = feedId('https://feeds.example/cors.xml')

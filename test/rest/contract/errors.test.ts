@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { purgeMemory } from '../../../src/journal/purge.ts'
-import { type App, feedId, itemId, type Reply, startServer, type TestServer } from '../../support/instance.ts'
+import { feedId, itemId, type Reply, startServer } from '../../support/instance.ts'
 
-let server: TestServer
-let app: App
-beforeAll(async () => {
-  server = await startServer({ rateLimits: true })
-  app = await server.allow(await server.addUser())
-})
+const server = await startServer({ rateLimits: true })
 afterAll(() => server.close())
+const app = await server.allow(await server.addUser())
 
 const feed = feedId('https://feeds.example/errors.xml')
 const other = feedId('https://feeds.example/others.xml')
@@ -107,6 +103,17 @@ describe('a refusal of the domain keeps its own reason in error_code in lower ca
   test('cannot_delete_queue', async () => {
     const { id } = (await app.call('GET', '/queue')).body
     isProblem(await app.call('DELETE', `/playlists/${id}`), 403, 'cannot_delete_queue')
+  })
+
+  test('too_many_items', async () => {
+    const items = Array.from({ length: 10_000 }, (_, n) => ({
+      rss_source_feed: feedId('http://a.example'),
+      rss_source_item: itemId(String(n), ''),
+    }))
+    expect((await app.call('PUT', '/queue', { items })).status).toBe(200)
+    const { id } = (await app.call('GET', '/queue')).body
+    const one = { rss_source_feed: feed, rss_source_item: item }
+    isProblem(await app.call('POST', `/playlists/${id}/items`, one), 422, 'too_many_items')
   })
 
   test('sync_token_expired', async () => {

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultCollectionOf, queueOf } from '../../../src/podcast/fixed-ids.ts'
-import { type App, feedId, itemId, startServer, type TestServer } from '../../support/instance.ts'
+import { type App, feedId, itemId, startServer } from '../../support/instance.ts'
 
-let server: TestServer
-let app: App
-beforeAll(async () => {
-  server = await startServer()
-})
+const server = await startServer()
 afterAll(() => server.close())
+let app: App
 beforeEach(async () => {
   app = await server.allow(await server.addUser())
 })
@@ -122,6 +119,17 @@ describe('routes by :item take an optional ?feed=', () => {
       expect((await app.call(method, `${path}?feed=${other}`, body)).status, path).toBe(200)
     }
   })
+})
+
+test('DELETE /playlists/:id/items/:item is told which by ?feed= too', async () => {
+  const item = itemId('listed', 'https://media.example/listed.mp3')
+  const feeds = [feed, feedId('https://feeds.example/also.xml')]
+  const items = feeds.map((rss_source_feed) => ({ rss_source_feed, rss_source_item: item }))
+  const { id } = (await app.call('POST', '/playlists', { name: 'Twice', items })).body
+  const path = `/playlists/${id}/items/${item}`
+  expect(await app.call('DELETE', path)).toMatchObject({ status: 409, body: { error_code: 'CONFLICT' } })
+  expect((await app.call('DELETE', `${path}?feed=${feed}`)).status).toBe(200)
+  expect((await app.call('GET', `/playlists/${id}`)).body.items).toMatchObject([{ rss_source_feed: feeds[1] }])
 })
 
 test('playlist ids are UUIDs that the client may mint', async () => {

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { feedId, itemId, startServer, type TestServer } from '../../support/instance.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { feedId, itemId, startServer } from '../../support/instance.ts'
 import { ago, episode, feed, item, play, twoDevices } from './a-device.ts'
 
-let server: TestServer
-beforeAll(async () => {
-  server = await startServer()
-})
+const server = await startServer()
 afterAll(() => server.close())
 
 type Edits = readonly [first: object, second: object]

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { feedId, startServer, type TestServer } from '../../support/instance.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { feedId, startServer } from '../../support/instance.ts'
 import { ago, device, episode, feed, item, play, told, twoDevices } from './a-device.ts'
 
-let server: TestServer
-beforeAll(async () => {
-  server = await startServer()
-})
+const server = await startServer()
 afterAll(() => server.close())
 
 const listener = async () => server.allow(await server.addUser())
