@@ -28,6 +28,7 @@ export interface Settled {
 export const commonNames = (name: string, feed: string, item: string): string | undefined => {
   if (/^(?:rss_source_)?feeds?$/.test(name)) return feed
   if (/^(?:rss_source_)?items?$/.test(name)) return item
+  if (name === 'username') return `u${randomUUID().replaceAll('-', '').slice(0, 12)}`
   return name === 'color' ? '#a1b2c3' : undefined
 }
 
@@ -38,9 +39,10 @@ export const namesOf =
     if (name === 'last_sync') return syncToken
     const common = commonNames(name, feed, item)
     if (common !== undefined) return common
-    if (!/(?:^|_)id$/.test(name)) return undefined
     const forAdmins = operation['x-scope']?.some((scope) => scope.startsWith('admin.'))
-    return ids.get(within) ?? (forAdmins ? user.id : undefined)
+    // What only admins name, a follower or a job, is nobody's own.
+    if (forAdmins && operation.path.startsWith(`${within}/{${name}}`)) return ids.get(within) ?? user.id
+    return /(?:^|_)id$/.test(name) ? ids.get(within) : undefined
   }
 
 /** A new listener and all that the document lets them have; an admin where `scopes` name administration. */
@@ -80,11 +82,14 @@ export async function settle(
   await did('PUT', '/privacy', { privacy: 'anonymous', ...{ feed, item } })
   const { sync_token: syncToken } = await did('POST', '/sync', { changes: {} })
   const settled = { user, app, feed, item, spareFeed, spareItem, ids: new Map<string, string>(), syncToken }
-  return { ...settled, ids: await idsOf(document, settled) }
+  const ids = await idsOf(document, settled)
+  // An admin is tried out on somebody who is in nobody's way.
+  if (ids.has('/admin/users')) ids.set('/admin/users', (await server.addUser()).id)
+  return { ...settled, ids }
 }
 
 /** An id from each list whose entries can be asked for one by one; where one is empty, something is put into it. */
-async function idsOf(document: ApiDocument, settled: Settled): Promise<ReadonlyMap<string, string>> {
+async function idsOf(document: ApiDocument, settled: Settled): Promise<Map<string, string>> {
   const operations = operationsOf(document)
   const ids = new Map<string, string>()
   for (const { method, path } of operations) {
