@@ -60,7 +60,7 @@ function plain(value: unknown): string {
   return String(value).replaceAll(uuid, 'an id').replaceAll(time, 'a time')
 }
 
-const own = /^(?:(?:\w+_)?(?:id|token)|username|rss_.+|feed|item)$/
+const own = /^(?:(?:\w+_)?(?:id|token)|username|app|rss_.+|feed|item)$/
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g
 const time = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 

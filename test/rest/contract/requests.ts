@@ -37,8 +37,13 @@ export function requestOf(
     if (text === undefined) throw new Error(`nobody says what ${name} of ${nameOf(operation)} is`)
     return encodeURIComponent(text)
   })
+  // A cursor is nothing one can make up, and nobody has to.
+  const isOpaque = ({ name, schema }: { name: string; schema: Schema }) =>
+    (schema.pattern ?? schema.format) !== undefined && names({ operation, name, within: operation.path }) === undefined
   const build = builder(document, operation, names, size)
-  const asked = operation.parameters.filter((each) => each.in === 'query' && (size === 'whole' || each.required))
+  const asked = operation.parameters.filter(
+    (each) => each.in === 'query' && (each.required || (size === 'whole' && !isOpaque(each))),
+  )
   const query = asked.map(
     ({ name, schema }) => `${name}=${encodeURIComponent(String(build(schema, name, operation.path)))}`,
   )
