@@ -48,6 +48,11 @@ export interface Journal {
     work: (unit: Unit) => Promise<Answer | Refusal>,
     prefetch?: Prefetch,
   ): Promise<Answer | Refusal>
+  /**
+   * The same for work with effects beside the journal, which must not run a second time: repeats of the key wait in
+   * line for its answer.
+   */
+  commitOnce(origin: Origin, work: () => Promise<Answer | Refusal>): Promise<Answer | Refusal>
   /** The user's events after a number, oldest first. */
   read(user: UserId, after: number, limit: number): Promise<readonly Recorded[]>
   /**
@@ -183,6 +188,15 @@ export function createJournal(parts: JournalParts): Journal {
         if ((error as pg.DatabaseError).code !== uniqueViolation) throw error
       }
     }
+    return locked(origin, work, prefetch)
+  }
+
+  /** Behind every other writer of the user's journal. */
+  async function locked(
+    origin: Origin,
+    work: (unit: Unit) => Promise<Answer | Refusal>,
+    prefetch?: Prefetch,
+  ): Promise<Answer | Refusal> {
     const done = await inLine(() =>
       transaction(pool, async (client) => {
         await rows(client, lockHead, [origin.user])
@@ -201,6 +215,7 @@ export function createJournal(parts: JournalParts): Journal {
 
   return {
     commit,
+    commitOnce: (origin, work) => locked(origin, work),
     readModels,
     head: async (user) => (await rows<Head>(pool, readHead, [user]))[0] as Head,
     numberBefore: async (user, stamp) =>

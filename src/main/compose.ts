@@ -80,7 +80,7 @@ const remembering = (journal: Journal, endpoint: Endpoint): Endpoint => ({
   ...endpoint,
   handle: (call) => {
     const { origin } = call as EndpointCall<unknown, unknown, unknown>
-    return origin.request ? journal.commit(origin, () => endpoint.handle(call)) : endpoint.handle(call)
+    return origin.request ? journal.commitOnce(origin, () => endpoint.handle(call)) : endpoint.handle(call)
   },
 })
 

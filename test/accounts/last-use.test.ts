@@ -24,7 +24,7 @@ function call({ privateKey } = keys) {
 
 const lastUse = async () => (await createApps(world.system, world.now).find(ada, appId))?.lastUsedAt?.getTime()
 
-test('the last use of an app is written after a while, once for many requests, and not for refused ones', async () => {
+test('last_used_at is kept without a write per request: written after a while, once for many, not for refused ones', async () => {
   await call()
   await call()
   const used = world.now()

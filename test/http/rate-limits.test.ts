@@ -41,7 +41,7 @@ test('a refused token is not counted as anybody’s', async () => {
   expect((await other.call('GET', '/apps')).headers.get('ratelimit-remaining')).toBe('9')
 })
 
-test('processes share their counts, and forgetting is for all', async () => {
+test('Rate limits hold across processes: they share their counts, and forgetting is for all', async () => {
   const second = await openStores(server.fresh.urls, storeDefinitions)
   try {
     const here = createCounters(server.fresh.stores.system)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
+import { type App, feedId, itemId, startServer, type TestServer } from '../../support/instance.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -33,8 +33,8 @@ test('a play recorded on one device reaches another', async () => {
   expect(heard.changes.plays).toMatchObject([{ rss_source_item: item, position: 12, played: false }])
 })
 
-describe('an answer has the shape that was asked', () => {
-  test('entries under `changes`, and the same there', async () => {
+describe('two request shapes are in use; answer in the shape that was asked', () => {
+  test('A: {last_sync?, changes:{…}} → {sync_token, changes:{…}, conflicts}; `play_statuses` for `plays` there too', async () => {
     const app = await listener()
     const { status, body } = await app.call('POST', '/sync', { changes: { play_statuses: [play(1, ago(0))] } })
     expect(status).toBe(200)
@@ -44,7 +44,7 @@ describe('an answer has the shape that was asked', () => {
     expect(body.changes.plays).toHaveLength(1)
   })
 
-  test('entries at top level, and `data` with `play_statuses`', async () => {
+  test('B: the same arrays at top level → {status:"success", sync_token, data:{subscriptions, play_statuses, …}, conflicts}', async () => {
     const app = await listener()
     const { status, body } = await app.call('POST', '/sync', { subscriptions: [], play_statuses: [play(1, ago(0))] })
     expect(status).toBe(200)
@@ -56,7 +56,7 @@ describe('an answer has the shape that was asked', () => {
   })
 })
 
-test('a first sync includes what is gone, so that an old device does not bring it back', async () => {
+test('a first sync includes live tombstones', async () => {
   const app = await listener()
   const phone = app.on('phone')
   await sync(phone, null, { subscriptions: [{ rss_source_feed: feed, subscribed_at: ago(9000) }] })
@@ -65,20 +65,7 @@ test('a first sync includes what is gone, so that an old device does not bring i
   expect(told.unsubscribed_at > told.subscribed_at).toBe(true)
 })
 
-test('a lost answer does not make a device concurrent with itself: rewinding after one works', async () => {
-  const app = await listener()
-  const phone = app.on('phone')
-  const { sync_token } = await sync(phone, null)
-  const outbox = [play(600, ago(9000))]
-  await sync(phone, sync_token, { plays: outbox })
-  outbox.push(play(30, ago(5000)))
-  const { changes, conflicts } = await sync(phone, sync_token, { plays: outbox })
-  expect(changes.plays).toEqual([])
-  expect(conflicts).toEqual([])
-  expect((await app.call('GET', '/play')).body.play_statuses).toMatchObject([{ position: 30 }])
-})
-
-test('an edit from a clock a day ahead stands now, and a later one of another device replaces it', async () => {
+test('device clocks that are ahead are clamped once, at the door', async () => {
   const app = await listener()
   const [phone, tablet] = [app.on('phone'), app.on('tablet')]
   const ahead = new Date(Date.now() + day).toISOString()
@@ -91,28 +78,7 @@ test('an edit from a clock a day ahead stands now, and a later one of another de
   expect(told.changes.plays).toMatchObject([{ position: 20 }])
 })
 
-test('concurrent edits meet: the further position wins, both devices see it, and the answer says how', async () => {
-  const app = await listener()
-  const [phone, tablet] = [app.on('phone'), app.on('tablet')]
-  const tokens = [(await sync(phone, null)).sync_token, (await sync(tablet, null)).sync_token]
-  await sync(phone, tokens[0], { plays: [play(600, ago(9000))] })
-  const met = await sync(tablet, tokens[1], { plays: [play(20, ago(5000))] })
-  expect(met.changes.plays).toMatchObject([{ position: 600 }])
-  expect(met.conflicts).toMatchObject([
-    {
-      type: 'plays',
-      feed,
-      item,
-      local: { position: 20, played: false },
-      remote: { position: 600, played: false },
-      resolution: 'remote',
-      reason: 'further',
-    },
-  ])
-  expect((await sync(phone, tokens[0])).changes.plays).toEqual([])
-})
-
-test('a bad entry is reported alone and does not sink the rest', async () => {
+test('one bad entry is reported in rejected:[{index,reason}] and does not sink the rest', async () => {
   const app = await listener()
   const body = await sync(app.on('phone'), null, {
     plays: [play(-1, ago(0)), play(5, ago(0)), { nonsense: true }, 7],
@@ -155,7 +121,7 @@ describe('last_sync', () => {
     },
   )
 
-  test('of another life of the journal, or from its future, is expired: sync in full', async () => {
+  test('of another epoch, or from the journal’s future, gets 410 `sync_token_expired`', async () => {
     const app = await listener()
     const epoch = await server.instance.journal.epoch()
     for (const last_sync of [token(randomUUID(), 0), token(epoch, 1)]) {
@@ -166,7 +132,7 @@ describe('last_sync', () => {
     expect((await app.call('GET', '/play')).body.play_statuses).toEqual([])
   })
 
-  test('may be a time, for older apps: what came since is told, what was told at that moment once more', async () => {
+  test('also accepts an ISO time (older apps): what came since is told, and the last minutes once more', async () => {
     const app = await listener()
     await sync(app.on('phone'), null, { plays: [play(5, ago(day))] })
     const body = await sync(app, new Date().toISOString())
