@@ -18,8 +18,15 @@ const user = z
   })
   .meta({ id: 'User' })
 
-const email = z.email().max(255).describe('Where the instance may write to this person.')
-const password = z.string().min(8).max(1024).describe('Never shown again.')
+const email = z
+  .email()
+  .max(255)
+  .meta({ description: 'Where the instance may write to this person.', examples: ['alice@pods.example'] })
+const password = z
+  .string()
+  .min(8)
+  .max(1024)
+  .meta({ description: 'Never shown again.', examples: ['correct horse battery'] })
 
 /** Where a page ended, opaque to apps: the age and id of its last user. */
 const formatPlace = ({ createdAt, id }: Place): string => `u${createdAt.toString(36)}-${id.replaceAll('-', '')}`
@@ -99,7 +106,10 @@ export function userAdminEndpoints({ people, administration, log }: UserAdminist
         username: z
           .string()
           .regex(/^[A-Za-z0-9_]{2,30}$/, '2 to 30 of a-z, 0-9 and _')
-          .describe('2 to 30 of a-z, 0-9 and _; upper case is lowered. Some names are reserved.'),
+          .meta({
+            description: '2 to 30 of a-z, 0-9 and _; upper case is lowered. Some names are reserved.',
+            examples: ['alice'],
+          }),
         password,
         email: email.nullish(),
         admin: z.boolean().default(false).describe('May administer the instance.'),

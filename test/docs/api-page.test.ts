@@ -24,7 +24,9 @@ const unescaped = (text: string) => text.replaceAll(/&(#?\w+);/g, (_, name: stri
 
 describe('the page of a real instance', () => {
   test('has for each operation a command to paste that the API understands', async () => {
-    const app = await server.allow(await server.addUser())
+    const user = await server.addUser()
+    await server.fresh.stores.system.pool.query('update system.users set is_admin = true where id = $1', [user.id])
+    const app = await server.allow(user, { scopes: ['*', 'admin.read', 'admin.write', 'user.erase'] })
     const TOKEN = app.bearer().replace('Bearer ', '')
     const commands = [...page.matchAll(/<code>(curl .*?)<\/code>/gs)].map(([, text = '']) => unescaped(text))
     expect(commands).toHaveLength(server.instance.endpoints.length)

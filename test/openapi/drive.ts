@@ -135,7 +135,7 @@ export async function driverFor(world: World, listener: Listener, tally: Tally):
     if (status >= 300 || replayed) return answer
     ledger.note(shot, parsed(text))
     const revoked = decoded(shot.path.app_id ?? '')
-    if (revoked === app.id) listener.app = await server.allow({ id: listener.user })
+    if (revoked === app.id) listener.app = await server.allow({ id: listener.user }, { scopes: listener.scopes })
     return answer
   }
 

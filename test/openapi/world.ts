@@ -21,6 +21,8 @@ export interface Ids {
 export interface Listener {
   readonly user: App['user']
   readonly ids: Ids
+  /** What the app was granted. */
+  readonly scopes: readonly string[]
   /** The app that speaks; another one after it revoked itself. */
   app: App
   /** Apps of the same listener that nobody speaks through. */
@@ -69,7 +71,8 @@ export async function settle(server: TestServer, scopes: readonly string[] = [])
   if (scopes.some((scope) => scope.startsWith('admin.'))) {
     await server.fresh.stores.system.pool.query('update system.users set is_admin = true where id = $1', [user.id])
   }
-  const app = await server.allow(user, { scopes: ['*', ...scopes] })
+  const granted = ['*', ...scopes]
+  const app = await server.allow(user, { scopes: granted })
   const [p1 = '', p2 = '', c1 = '', c2 = ''] = uuids(4)
   const ids = {
     playlists: [p1, p2],
@@ -112,6 +115,7 @@ export async function settle(server: TestServer, scopes: readonly string[] = [])
     devices.push((await app.on(name).call('GET', '/me')).body.device.id)
   return {
     user: user.id,
+    scopes: granted,
     ids: { ...ids, devices, fresh: uuids(5) },
     app,
     spares: [await server.allow(user), await server.allow(user)],

@@ -30,6 +30,7 @@ export const commonNames = (name: string, feed: string, item: string): string | 
   if (/^(?:rss_source_)?items?$/.test(name)) return item
   if (name === 'username') return `u${randomUUID().replaceAll('-', '').slice(0, 12)}`
   if (name === 'email') return `${randomUUID()}@example.org`
+  if (name === 'job') return '1'
   return name === 'color' ? '#a1b2c3' : undefined
 }
 
