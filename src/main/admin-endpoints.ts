@@ -158,7 +158,12 @@ export function adminEndpoints({ stores, following, log }: AdminParts): readonly
       path: '/admin/jobs/{job}/retry',
       summary: 'Let a job run now, with all its attempts before it',
       description: 'One that is running at this moment is a conflict.',
-      params: z.object({ job: z.string().regex(/^\d{1,18}$/, 'is not the id of a job') }),
+      params: z.object({
+        job: z
+          .string()
+          .regex(/^\d{1,18}$/, 'is not the id of a job')
+          .meta({ examples: ['7'] }),
+      }),
       answers: { 200: successOut },
       async handle({ params: { job }, caller }) {
         const found = await retryJob(stores.system, job)
