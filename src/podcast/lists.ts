@@ -96,29 +96,15 @@ export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): L
   if (!exists && edit.deleted === true && edit.seen.what === 'all') return null
   // Where nobody knows what the device had seen, its whole list stands or falls by its time.
   if (exists && edit.seen.what === 'unknown' && edit.at <= state.updatedAt) return null
-  const seen: Seen = edit.seen.what === 'unknown' ? { what: 'all' } : edit.seen
-  const known = edit.seen.what === 'unknown' ? state : edit.known
-  const ofKnown: ListEdit = { ...edit, known, seen }
-
-  const said = Object.entries(edit.fields).flatMap(([name, value]) => {
-    const before = known.fields[name] ?? null
-    // A field the device left as it knew it is no edit of that field.
-    if (value === undefined || (before && prefersField(value, before.value) === 0)) return []
-    const verdict = mergeRegister(state.fields[name] ?? null, before, { value, at: edit.at, seen }, prefersField)
-    return [{ name, value, verdict }]
-  })
+  const { seen, said, diff, items, alive } = weigh(state, edit)
   const fields = said.flatMap(({ name, value, verdict }) => (verdict.taken ? [{ name, value, at: verdict.at }] : []))
   if (!exists)
     for (const [name, value] of Object.entries(defaults))
       if (edit.fields[name] === undefined) fields.push({ name, value, at: 0 })
 
-  const wanted = edit.deleted === true ? undefined : wantedItems(ofKnown)
-  const diff = wanted === undefined ? unchanged : rearrange(known.items, wanted, edit.at)
-  const items = applicable(state.items, diff, seen)
-  const alive = mergeAlive(state, ofKnown, said.length > 0 || !changesNothing(diff))
-  if (exists && fields.length === 0 && !alive && changesNothing(items)) return null
+  if (exists && fields.length === 0 && !alive.said && changesNothing(items)) return null
   const at = exists && knows(seen, state) ? Math.max(edit.at, state.updatedAt + 1) : edit.at
-  const change = { created: !exists, fields, alive, items, at }
+  const change = { created: !exists, fields, alive: alive.said, items, at }
   const after = evolveList(state, { ...change, asSent: false }, { number: 0, author: null }, 0, 0)
   if (Object.keys(after.items).length > longestList)
     return refuse('too_many_items', `A list holds at most ${longestList} items.`)
@@ -129,19 +115,52 @@ export function mergeList(state: ListState, edit: ListEdit, defaults: Fields): L
   return { ...change, asSent: isAsSent(after, edit), merged }
 }
 
+/** Whether an edit that changes nothing is one that newer edits of others have overruled. */
+export function isOverruled(state: ListState, edit: ListEdit): boolean {
+  if (edit.seen.what !== 'until' || state.alive === null) return false
+  const { said, alive } = weigh(state, edit)
+  return alive.overruled || said.some(({ verdict }) => verdict.concurrent && !verdict.taken)
+}
+
+/** Each thing an edit says, beside what stands. */
+function weigh(state: ListState, edit: ListEdit) {
+  const seen: Seen = edit.seen.what === 'unknown' ? { what: 'all' } : edit.seen
+  const known = edit.seen.what === 'unknown' ? state : edit.known
+  const ofKnown: ListEdit = { ...edit, known, seen }
+  const said = Object.entries(edit.fields).flatMap(([name, value]) => {
+    const before = known.fields[name] ?? null
+    // A field the device left as it knew it is no edit of that field.
+    if (value === undefined || (before && prefersField(value, before.value) === 0)) return []
+    const verdict = mergeRegister(state.fields[name] ?? null, before, { value, at: edit.at, seen }, prefersField)
+    return [{ name, value, verdict }]
+  })
+  const wanted = edit.deleted === true ? undefined : wantedItems(ofKnown)
+  const diff = wanted === undefined ? unchanged : rearrange(known.items, wanted, edit.at)
+  const items = applicable(state.items, diff, seen)
+  const alive = mergeAlive(state, ofKnown, said.length > 0 || !changesNothing(diff))
+  return { seen, said, diff, items, alive }
+}
+
+/** What an edit says of the list's being there, if it says something that holds. */
+interface Life {
+  readonly said: { readonly value: boolean; readonly at: number } | null
+  readonly overruled: boolean
+}
+
 /**
  * Deleting and editing contend like any two values: the newer wins, and on a tie the list stays. So an edit says that
  * the list is there, for a deletion that comes later but was made earlier to meet.
  */
-function mergeAlive(state: ListState, edit: ListEdit, edited: boolean): { value: boolean; at: number } | null {
+function mergeAlive(state: ListState, edit: ListEdit, edited: boolean): Life {
   const value = edit.deleted !== true
-  if (!state.alive) return { value, at: edit.at }
+  if (!state.alive) return { said: { value, at: edit.at }, overruled: false }
   const knewItAlive = edit.known.alive?.value
   const says = knewItAlive === undefined || (edit.deleted !== undefined && value !== knewItAlive)
-  if (!says && !(edited && value && !edit.tidies)) return null
+  if (!says && !(edited && value && !edit.tidies)) return { said: null, overruled: false }
   const said = { value, at: edit.at, seen: edit.seen }
-  const { taken, reason, at } = mergeRegister(state.alive, edit.known.alive, said, prefersTrue)
-  return taken || (reason === 'same' && at > state.alive.at) ? { value, at } : null
+  const { taken, reason, at, concurrent } = mergeRegister(state.alive, edit.known.alive, said, prefersTrue)
+  const holds = taken || (reason === 'same' && at > state.alive.at)
+  return { said: holds ? { value, at } : null, overruled: concurrent && !taken }
 }
 
 /** Whether the list is what the device has: what it said, and where it said nothing, what it knew. */

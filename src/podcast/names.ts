@@ -28,9 +28,13 @@ function decode(encoded: string): string | null {
 
 const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64url')
 
-/** The feed URL as the app wrote it, without surrounding blanks; null when it is no web address. */
+/**
+ * The feed URL as the app wrote it, without surrounding blanks and with a readable scheme; null when it is no web
+ * address.
+ */
 export function decodeFeed(encoded: string): string | null {
-  const url = decode(encoded)?.trim()
+  const text = decode(encoded)?.trim()
+  const url = text === undefined ? undefined : unescapeScheme(text)
   return url !== undefined && isFeedUrl(url) ? url : null
 }
 
@@ -71,8 +75,11 @@ export const hostOf = (feedUrl: string): string => parse(unescapeUrl(feedUrl))?.
 
 /** Undoes `%3A` in the scheme and double percent-encoding, which some clients send. */
 function unescapeUrl(url: string): string {
-  const scheme = url.replace(/^(https?)%3a/i, '$1:').replace(/^(https?:)%2f%2f/i, '$1//')
-  return scheme.replace(/%25([0-9a-f]{2})/gi, '%$1')
+  return unescapeScheme(url).replace(/%25([0-9a-f]{2})/gi, '%$1')
+}
+
+function unescapeScheme(url: string): string {
+  return url.replace(/^(https?)%3a/i, '$1:').replace(/^(https?:)%2f%2f/i, '$1//')
 }
 
 /**

@@ -32,6 +32,11 @@ describe('base64', () => {
     }
   })
 
+  test('whose scheme was percent-encoded on the way is read as it was meant', () => {
+    expect(decodeFeed(base64('https%3A//feeds.example/a'))).toBe('https://feeds.example/a')
+    expect(decodeFeed(base64('http%3a%2F%2Ffeeds.example/a'))).toBe('http://feeds.example/a')
+  })
+
   const good = base64('https://feeds.example/a')
   const refused: [string, string][] = [
     ['nothing', ''],

@@ -5,7 +5,14 @@ import type { Unit } from '../../journal/unit.ts'
 import { isRefusal, type Refusal } from '../../kernel/refusal.ts'
 import { itemKey, mergePlaylist, playlist, playlists } from '../../playlists/index.ts'
 import { defaultCollectionOf, queueOf } from '../../podcast/fixed-ids.ts'
-import { type Fields, type ListChange, type ListEdit, longestList } from '../../podcast/lists.ts'
+import {
+  type Fields,
+  isOverruled,
+  type ListChange,
+  type ListEdit,
+  type ListState,
+  longestList,
+} from '../../podcast/lists.ts'
 import { feedName, itemName } from '../../podcast/names.ts'
 import { knownState, type Seen } from '../../podcast/seen.ts'
 import { instant } from '../../podcast/times.ts'
@@ -76,8 +83,15 @@ const editOf = (
   seen,
 })
 
-function listOutcome(change: ListChange | Refusal | null, decided: readonly unknown[] | Refusal): Outcome | Refusal {
+function listOutcome(
+  state: ListState,
+  edit: ListEdit,
+  change: ListChange | Refusal | null,
+  decided: readonly unknown[] | Refusal,
+): Outcome | Refusal {
   if (isRefusal(decided)) return decided
+  if (change === null && isOverruled(state, edit))
+    return { changed: false, conflict: { resolution: 'remote', reason: 'older' } }
   const merged = change !== null && !isRefusal(change) && change.merged
   return { changed: decided.length > 0, conflict: merged ? { resolution: 'merged', reason: 'merged' } : null }
 }
@@ -104,10 +118,8 @@ export const playlistLane: Lane<PlaylistEntry> = {
       const kind = id === queueOf(unit.origin.user) ? ('queue' as const) : ('playlist' as const)
       const known = knownState(playlist, unit.events(playlist, id), seen)
       const edit = { ...editOf(s, seen, playlistFields(s.entry), playlistKeys(s.entry, ids)), kind, known }
-      return listOutcome(
-        mergePlaylist(unit.state(playlist, id), edit),
-        unit.decide(playlist, id, edit, { edit: s.edit }),
-      )
+      const state = unit.state(playlist, id)
+      return listOutcome(state, edit, mergePlaylist(state, edit), unit.decide(playlist, id, edit, { edit: s.edit }))
     }),
   stands: (row, e, ids) =>
     (row.deleted_at !== null) === isDeleted(e) &&
@@ -138,10 +150,8 @@ export const collectionLane: Lane<CollectionEntry> = {
       const known = knownState(collection, unit.events(collection, id), seen)
       const feeds = s.entry.feeds?.map((feed) => ids.podcast(feed))
       const edit = { ...editOf(s, seen, collectionFields(s.entry), feeds), isDefault, known }
-      return listOutcome(
-        mergeCollection(unit.state(collection, id), edit),
-        unit.decide(collection, id, edit, { edit: s.edit }),
-      )
+      const state = unit.state(collection, id)
+      return listOutcome(state, edit, mergeCollection(state, edit), unit.decide(collection, id, edit, { edit: s.edit }))
     }),
   stands: (row, e, ids) =>
     (row.deleted_at !== null) === isDeleted(e) &&

@@ -197,5 +197,9 @@ describe('concurrent: arrival order never matters', () => {
     ])
     const lists = [list(90, { name: 'Rail' }), list(10, { name: 'River' })] as const
     expect((await concurrent(lists, 'playlists', before)).conflicts).toMatchObject([{ type: 'playlists', id }])
+    const overruled = lists.toReversed() as unknown as Edits
+    expect((await concurrent(overruled, 'playlists', before)).conflicts).toMatchObject([
+      { type: 'playlists', id, local: { name: 'Rail' }, remote: { name: 'River' }, resolution: 'remote' },
+    ])
   })
 })
