@@ -17,6 +17,7 @@ import { accountEntities as peopleEntities } from './entities.ts'
 import { createLastUse, ofApps, ofCredentials } from './last-use.ts'
 import { createLogIn } from './log-in.ts'
 import { meEndpoints } from './me-endpoints.ts'
+import { appCreatorPages } from './pages/app-creator.ts'
 import { logInPages } from './pages/log-in-pages.ts'
 import { settingsPages } from './pages/settings-pages.ts'
 import { createVisits } from './pages/visits.ts'
@@ -105,6 +106,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     const router = new Router()
     for (const some of [
       logInPages({ visits, logIn }),
+      appCreatorPages({ visits }),
       settingsPages({ visits, people, sessions, secondFactors, throttle, logIn, seals }),
       accountPages({ visits, apps, credentials, publicUrl, clock }),
     ])

@@ -14,6 +14,8 @@ export interface Page {
   readonly visitor?: { readonly username: string; readonly csrfField: Html } | undefined
   /** Where the page's forms may lead besides this site, as CSP's `form-action` wants it. */
   readonly formAction?: string | undefined
+  /** A script of the site's own, `/app-creator.js`; a page without one runs none. */
+  readonly script?: string | undefined
 }
 
 const words = {
@@ -33,7 +35,7 @@ export function languageOf(ctx: Koa.Context): Language {
   return ctx.acceptsLanguages('en', 'fr') === 'fr' ? 'fr' : 'en'
 }
 
-/** Answers with a page. It runs no script, loads nothing from elsewhere, and is shown in nobody's frame. */
+/** Answers with a page. It runs no script but one of ours, loads nothing from elsewhere, and is shown in nobody's frame. */
 export async function sendPage(ctx: Koa.Context, status: number, page: Page): Promise<void> {
   const language = languageOf(ctx)
   const text = await document(language, page)
@@ -45,6 +47,7 @@ export async function sendPage(ctx: Koa.Context, status: number, page: Page): Pr
     'Content-Security-Policy': [
       "default-src 'none'",
       "style-src 'self'",
+      ...(page.script ? ["script-src 'self'"] : []),
       "img-src 'self'",
       "base-uri 'none'",
       "frame-ancestors 'none'",
@@ -65,7 +68,7 @@ export function seeOther(ctx: Koa.Context, location: string): void {
   ctx.body = ''
 }
 
-function document(language: Language, { title, main, visitor }: Page): Html {
+function document(language: Language, { title, main, visitor, script }: Page): Html {
   const say = words[language]
   return html`<html lang="${language}">
 <head>
@@ -74,6 +77,7 @@ function document(language: Language, { title, main, visitor }: Page): Html {
 <meta name="color-scheme" content="light dark">
 <title>${title} · Balados Sync</title>
 <link rel="stylesheet" href="/style.css">
+${script ? html`<script src="${script}" defer></script>` : ''}
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 </head>
 <body>

@@ -57,7 +57,7 @@ describe('the consent page', () => {
     const { status, html } = await consent(tokenOf(id, { scopes: ['user.plays.read', 'user.subscriptions'] }))
     expect(status).toBe(200)
     expect(html).toContain('<bdi class="data">Player</bdi>')
-    expect(html).toContain('<bdi class="data">player.example</bdi>')
+    expect(html).toContain('<bdi class="data">https://player.example/about</bdi>')
     expect(html).toContain(id)
     expect(html).toContain(fingerprint(keys.pem))
     expect(html).toContain('See what you listened to, and where you stopped')

@@ -56,7 +56,7 @@ export function consentView({ language, csrfField }: Frame, { token, request, us
   return html`<h1>${say.wants}</h1>
 <dl>
 <dt>${say.appName}</dt><dd><bdi class="data">${name}</bdi></dd>
-${url === null ? '' : html`<dt>${say.appSite}</dt><dd><bdi class="data">${new URL(url).host}</bdi></dd>`}
+${url === null ? '' : html`<dt>${say.appSite}</dt><dd><bdi class="data">${url}</bdi></dd>`}
 <dt>${say.appId}</dt><dd><bdi class="data">${appId}</bdi></dd>
 <dt>${say.keyFingerprint}</dt><dd><code>${fingerprint(key.pem)}</code></dd>
 ${redirect === null ? '' : html`<dt>${say.goesTo}</dt><dd><bdi class="data">${destinationOf(redirect)}</bdi></dd>`}
