@@ -61,7 +61,14 @@ async function sync(device: Gadget, show: Show): Promise<void> {
     for (const conflict of conflicts) console.log(`   ${device.name} ${show.conflict(conflict)}`)
     for (const { list, reason } of rejected) throw new Error(`The server rejected an entry of ${list}: ${reason}`)
   } catch (error) {
-    if (!(error instanceof BaladosError) || error.code !== 'NETWORK_ERROR') throw error
+    if (!(error instanceof BaladosError)) throw error
+    if (error.code === 'RATE_LIMIT_EXCEEDED') {
+      const seconds = error.retryAfter ?? 60
+      console.log(`   ${device.name}: the server asks for ${seconds} s of patience`)
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+      return sync(device, show)
+    }
+    if (error.code !== 'NETWORK_ERROR') throw error
     const why = error.cause instanceof Error ? error.cause.message : error.message
     console.log(`   ${device.name}: ${why}; it will try again`)
   }
@@ -176,11 +183,10 @@ async function main(folder: string | undefined, disks: string): Promise<void> {
     await tablet.subscribe(feed(1))
     await tablet.save(episode(0))
     await tablet.listen(episode(1), 100)
-    await meet(tablet, phone)
     phone.network.weather = tablet.network.weather = 'offline'
     await tablet.listen(episode(2), 1600)
     await phone.listen(episode(2), 500)
-    await meet(phone, tablet, phone)
+    await meet(tablet, phone)
   })
 
   await step(
@@ -189,7 +195,7 @@ async function main(folder: string | undefined, disks: string): Promise<void> {
       tablet.network.weather = 'offline'
       await phone.listen(episode(3), 0, { startOver: true })
       await tablet.listen(episode(3), 2400, { played: true })
-      await meet(phone, tablet, phone)
+      await meet(phone, tablet)
     },
   )
 

@@ -40,12 +40,18 @@ test('two devices of one person end equal, run after run', async () => {
   }
 })
 
-test('without an account it makes its own beside the running server', async () => {
-  const env = { BALADOS_URL: server.url, DATABASE_URL: server.fresh.urls.system, SECRET_KEY_BASE: 'x'.repeat(40) }
-  const { code, said, complained } = await example(env, feeds)
-  expect(complained).toBe('')
-  expect(said).toMatch(/^The app asks example_[0-9a-f]{8}\./)
-  expect(code).toBe(0)
+test('without an account it makes its own beside the running server, and keeps within the limits of a fresh one', async () => {
+  const limited = await startServer({ rateLimits: true })
+  try {
+    const env = { BALADOS_URL: limited.url, DATABASE_URL: limited.fresh.urls.system, SECRET_KEY_BASE: 'x'.repeat(40) }
+    const { code, said, complained } = await example(env, feeds)
+    expect(complained).toBe('')
+    expect(said).toMatch(/^The app asks example_[0-9a-f]{8}\./)
+    expect(said).not.toContain('patience')
+    expect(code).toBe(0)
+  } finally {
+    await limited.close()
+  }
 })
 
 test('what is missing is said in a sentence', async () => {
