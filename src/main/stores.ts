@@ -8,10 +8,12 @@ import { RateLimits } from '../../migrations/system/20261122000400-rate-limits.t
 import { Security } from '../../migrations/system/20261122000500-security.ts'
 import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
 import { Devices } from '../../migrations/system/20261122000601-devices.ts'
+import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
+import { DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
@@ -33,7 +35,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit],
+    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit, DoorStamp],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
@@ -42,6 +44,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000500-security', class: Security },
       { name: '20261122000600-credentials', class: Credentials },
       { name: '20261122000601-devices', class: Devices },
+      { name: '20261122000800-door-stamps', class: DoorStamps },
     ],
   },
   projections: {

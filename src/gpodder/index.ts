@@ -1,0 +1,15 @@
+import type { Router } from '@koa/router'
+import { answer } from '../kernel/endpoint.ts'
+import { deviceRoutes } from './devices.ts'
+import { createDoor, type DoorParts } from './door.ts'
+
+export { DoorStamp } from './entities.ts'
+export { createStamps } from './stamps.ts'
+
+/** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */
+export function gpodderDoor(parts: DoorParts): Router {
+  const door = createDoor(parts)
+  door.on(['post'], '/api/2/auth/:user/login.json', async () => answer(200, {}))
+  deviceRoutes(door, parts)
+  return door.router
+}
