@@ -23,6 +23,8 @@ interface Visitor {
   readonly user: UserId
   readonly username: string
   readonly client: string
+  /** Whether `client` is one client's own, and not of all who have the same password. */
+  readonly hasCookie: boolean
 }
 
 export interface Call extends Visitor {
@@ -64,7 +66,8 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
   /** Who brings this cookie. */
   async function byCookie(ctx: Koa.Context): Promise<Visitor | null> {
     const cookie = cookies.read(ctx, cookieName)
-    return cookie === undefined ? null : accounts.doorSessions.read(cookie)
+    const found = cookie === undefined ? null : await accounts.doorSessions.read(cookie)
+    return found && { ...found, hasCookie: true }
   }
 
   /** Clients send their password once and the cookie afterwards, or give up after three refusals: each gets a cookie. */
@@ -77,7 +80,8 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
     const known = await byCookie(ctx)
     const client = known?.user === caller.user ? known.client : undefined
     cookies.write(ctx, cookieName, await accounts.doorSessions.open(caller, client), doorSessionLife)
-    return { ...caller, client: client ?? `password ${caller.appPassword?.id ?? ''}` }
+    const { user, username, appPassword } = caller
+    return { user, username, client: client ?? `password ${appPassword?.id ?? ''}`, hasCookie: client !== undefined }
   }
 
   function callOf(ctx: Koa.Context, visitor: Visitor): Call | Refusal {

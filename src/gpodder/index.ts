@@ -2,6 +2,7 @@ import type { Router } from '@koa/router'
 import { answer } from '../kernel/endpoint.ts'
 import { deviceRoutes } from './devices.ts'
 import { createDoor, type DoorParts } from './door.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 
 export { DoorStamp } from './entities.ts'
 export { createStamps } from './stamps.ts'
@@ -11,5 +12,6 @@ export function gpodderDoor(parts: DoorParts): Router {
   const door = createDoor(parts)
   door.on(['post'], '/api/2/auth/:user/login.json', async () => answer(200, {}))
   deviceRoutes(door, parts)
+  subscriptionRoutes(door, parts)
   return door.router
 }
