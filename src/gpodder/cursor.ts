@@ -25,9 +25,9 @@ export function readSince(text: string | undefined): number | Refusal {
  * The names a client is known by, the surest first: a cookie is one client's own, a password several may share, and
  * not every call names its device.
  */
-function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, device: string | null): string[] {
-  if (device === null) return [client]
-  return hasCookie ? [client, `device ${device}`] : [`device ${device}`]
+function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, devices: readonly string[]): string[] {
+  const named = devices.map((device) => `device ${device}`)
+  return hasCookie || devices.length === 0 ? [client, ...named] : named
 }
 
 /**
@@ -36,7 +36,7 @@ function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, de
  */
 export async function tellNow({ journal, stamps }: Parts, call: Call, what: Told): Promise<number> {
   const { lastStamp } = await journal.head(call.user)
-  await stamps.tell(call.user, what, clientsOf(call, call.device), lastStamp, call.now)
+  await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), lastStamp, call.now)
   return lastStamp
 }
 
@@ -48,15 +48,16 @@ export async function tellAfterUpload(
   { journal, stamps }: Parts,
   call: Call,
   what: Told,
-  device: string | null,
+  devices: readonly string[],
 ): Promise<number> {
   const { user, now } = call
-  const clients = clientsOf(call, device)
+  const clients = clientsOf(call, devices)
   const told = (await stamps.of(user, what, clients)) ?? 0
   const { lastStamp } = await journal.head(user)
-  const own = authorKey({ app, device })
+  const own = devices.map((device) => authorKey({ app, device }))
   const byOthers = ({ stream, author }: Recorded) =>
-    streamsOf[what].includes(stream.slice(0, stream.indexOf('/'))) && (own === null || authorKey(author) !== own)
+    streamsOf[what].includes(stream.slice(0, stream.indexOf('/'))) &&
+    !(author.device !== null && own.includes(authorKey(author)))
   if (await anyAfter(journal, user, told, byOthers)) return told
   await stamps.tell(user, what, clients, lastStamp, now)
   return lastStamp

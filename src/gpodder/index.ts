@@ -2,6 +2,7 @@ import type { Router } from '@koa/router'
 import { answer } from '../kernel/endpoint.ts'
 import { deviceRoutes } from './devices.ts'
 import { createDoor, type DoorParts } from './door.ts'
+import { episodeRoutes } from './episodes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
 export { DoorStamp } from './entities.ts'
@@ -13,5 +14,6 @@ export function gpodderDoor(parts: DoorParts): Router {
   door.on(['post'], '/api/2/auth/:user/login.json', async () => answer(200, {}))
   deviceRoutes(door, parts)
   subscriptionRoutes(door, parts)
+  episodeRoutes(door, parts)
   return door.router
 }

@@ -85,7 +85,7 @@ export function subscriptionRoutes({ on }: Door, parts: DoorParts): void {
     await seen(parts, call, call.device)
     const refusal = await change(call, added, removed)
     if (refusal) return refusal
-    const timestamp = await tellAfterUpload(parts, call, 'subscriptions', call.device)
+    const timestamp = await tellAfterUpload(parts, call, 'subscriptions', [call.device ?? ''])
     return answer(200, { timestamp, update_urls: named.updates })
   })
 

@@ -1,6 +1,7 @@
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
+import { Downloads } from '../../migrations/projections/20261122000800-downloads.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
@@ -13,6 +14,7 @@ import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
+import { Download } from '../downloads/entities.ts'
 import { DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
@@ -49,8 +51,22 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   projections: {
     name: 'projections',
-    entities: [Progress, ProjectionFollower, Subscription, Play, Save, Share, PrivacySetting, Playlist, Collection],
-    migrations: [{ name: '20261122000100-read-models', class: ReadModels }],
+    entities: [
+      Progress,
+      ProjectionFollower,
+      Subscription,
+      Play,
+      Save,
+      Share,
+      PrivacySetting,
+      Playlist,
+      Collection,
+      Download,
+    ],
+    migrations: [
+      { name: '20261122000100-read-models', class: ReadModels },
+      { name: '20261122000800-downloads', class: Downloads },
+    ],
   },
   cache: { name: 'cache', entities: [], migrations: [] },
 }

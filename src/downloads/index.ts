@@ -1,0 +1,1 @@
+export { type DownloadAction, type DownloadEdit, download, downloadActions } from './decider.ts'
