@@ -1,1 +1,1 @@
-export { type DownloadAction, type DownloadEdit, download, downloadActions } from './decider.ts'
+export { type DownloadAction, download, downloadActions } from './decider.ts'
