@@ -9,6 +9,7 @@ import type { Named } from './feeds.ts'
 import { readTime } from './times.ts'
 
 const name = z.string().trim().min(1).max(4_000)
+const day = 24 * 60 * 60 * 1000
 const longest = 8_640_000
 /** -1 means unset, and so does whatever is no number of seconds. */
 const seconds = z.number().min(0).max(longest).transform(Math.floor).nullish().catch(null)
@@ -85,7 +86,9 @@ export async function nameActions(
     const at = readTime(action.timestamp, now) ?? now
     const device = action.device && isDevice(action.device) ? action.device : null
     const { started, position, total } = action
-    const said = [device, episode, action.action, action.timestamp ?? at, started, position, total]
+    // Without a time of its own, the same said on another day is not the same batch sent twice.
+    const time = action.timestamp ?? Math.floor(now / day)
+    const said = [device, episode, action.action, time, started, position, total]
     const edit = uuidv5(`gpodder ${JSON.stringify(said)}`, user)
     const kind = action.action
     return { podcast, episode, device, at, edit, done: kind === 'play' ? { kind, place: placeOf(action) } : { kind } }

@@ -3,6 +3,7 @@ import { answer } from '../kernel/endpoint.ts'
 import { deviceRoutes } from './devices.ts'
 import { createDoor, type DoorParts } from './door.ts'
 import { episodeRoutes } from './episodes.ts'
+import { otherRoutes } from './others.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
 export { DoorStamp } from './entities.ts'
@@ -15,5 +16,6 @@ export function gpodderDoor(parts: DoorParts): Router {
   deviceRoutes(door, parts)
   subscriptionRoutes(door, parts)
   episodeRoutes(door, parts)
+  otherRoutes(door, parts)
   return door.router
 }

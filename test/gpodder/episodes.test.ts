@@ -87,6 +87,15 @@ describe('episode actions', () => {
     expect(await events(client)).toBe(before)
   })
 
+  test('sent again without a time of their own add nothing either', async () => {
+    const client = await startClient(server)
+    const batch = [play(1, 10), play(1, 20), did(1, 'delete')].map(({ timestamp: _, ...action }) => action)
+    await upload(client, ...batch)
+    const before = await events(client)
+    await upload(client, ...batch)
+    expect(await events(client)).toBe(before)
+  })
+
   test('mark an episode played when they end at its end, and stay when a mark is taken back', async () => {
     const client = await startClient(server)
     const rest = await server.allow(client.user)
