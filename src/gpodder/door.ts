@@ -8,11 +8,13 @@ import type { Listening } from '../journal/listening.ts'
 import type { UserId } from '../kernel/brand.ts'
 import type { Answer, Origin } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
+import type { Settings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 
 export interface DoorParts extends Listening {
   readonly accounts: Pick<Accounts, 'basic' | 'doorSessions' | 'devices'>
   readonly stamps: Stamps
+  readonly settings: Settings
   readonly publicUrl: string
   /** Milliseconds since 1970. */
   readonly clock: () => number
@@ -31,6 +33,8 @@ export interface Call extends Visitor {
   /** The device in the path, or in the query. */
   readonly device: string | null
   readonly format: string
+  /** What settings are of. */
+  readonly scope: string
   readonly now: number
   query(name: string): string | undefined
   json(): Promise<unknown>
@@ -85,7 +89,12 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
   }
 
   function callOf(ctx: Koa.Context, visitor: Visitor): Call | Refusal {
-    const { user: named, device: inPath, format = 'json' } = ctx.params as Record<string, string | undefined>
+    const {
+      user: named,
+      device: inPath,
+      format = 'json',
+      scope = '',
+    } = ctx.params as Record<string, string | undefined>
     if (named !== undefined && !isUser(named, visitor.username))
       return refuseValue('path.user', 'is not the user who is logged in')
     const device = inPath ?? one(ctx.query.device) ?? null
@@ -95,6 +104,7 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
       ...visitor,
       device,
       format,
+      scope,
       now,
       query: (name) => one(ctx.query[name]),
       json: async () => {

@@ -4,9 +4,11 @@ import { deviceRoutes } from './devices.ts'
 import { createDoor, type DoorParts } from './door.ts'
 import { episodeRoutes } from './episodes.ts'
 import { otherRoutes } from './others.ts'
+import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
-export { DoorStamp } from './entities.ts'
+export { DoorSetting, DoorStamp } from './entities.ts'
+export { createSettings } from './settings.ts'
 export { createStamps } from './stamps.ts'
 
 /** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */
@@ -17,5 +19,6 @@ export function gpodderDoor(parts: DoorParts): Router {
   subscriptionRoutes(door, parts)
   episodeRoutes(door, parts)
   otherRoutes(door, parts)
+  settingRoutes(door, parts)
   return door.router
 }

@@ -5,7 +5,7 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
-import { createStamps, gpodderDoor } from '../gpodder/index.ts'
+import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
@@ -79,7 +79,8 @@ export function compose(parts: InstanceParts): Instance {
     ),
   ]
   const stamps = createStamps(stores.system)
-  const doors = [gpodderDoor({ ...listening, accounts, stamps, publicUrl, clock })]
+  const settings = createSettings(stores.system)
+  const doors = [gpodderDoor({ ...listening, accounts, stamps, settings, publicUrl, clock })]
   const purgeDoors = () => stamps.purge(clock())
   return { stores, journal, catalog, accounts, counters, following, endpoints, doors, purgeDoors }
 }

@@ -10,12 +10,13 @@ import { Security } from '../../migrations/system/20261122000500-security.ts'
 import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
 import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
+import { DoorSettings } from '../../migrations/system/20261122000801-door-settings.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { Download } from '../downloads/entities.ts'
-import { DoorStamp } from '../gpodder/index.ts'
+import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
@@ -37,7 +38,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit, DoorStamp],
+    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit, DoorStamp, DoorSetting],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
@@ -47,6 +48,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000600-credentials', class: Credentials },
       { name: '20261122000601-devices', class: Devices },
       { name: '20261122000800-door-stamps', class: DoorStamps },
+      { name: '20261122000801-door-settings', class: DoorSettings },
     ],
   },
   projections: {

@@ -32,3 +32,37 @@ test('favorites are what was saved, wherever', async () => {
   const { body } = await client.basic('GET', `/api/2/favorites/${client.u}.json`)
   expect(body).toMatchObject([{ url: enclosure, podcast_url: feed, podcast_title: 'feeds.example' }])
 })
+
+test('settings are kept for the account, and for each device, podcast and episode', async () => {
+  const feed = encodeURIComponent('https://feeds.example/a.xml')
+  const path = (about: string) => `/api/2/settings/${client.u}/${about}`
+  const abouts = [
+    'account.json',
+    'device.json?device=phone',
+    `podcast.json?podcast=${feed}`,
+    `episode.json?podcast=${feed}&episode=https://media.example/1.mp3`,
+  ]
+  for (const [n, about] of abouts.entries()) {
+    expect((await client.basic('GET', path(about))).body).toEqual({})
+    const set = { about: n, gone: true, deep: { list: [1, null] } }
+    expect((await client.basic('POST', path(about), { set, remove: ['gone'] })).status).toBe(200)
+  }
+  for (const [n, about] of abouts.entries()) {
+    const kept = { about: n, deep: { list: [1, null] } }
+    expect((await client.basic('GET', path(about))).body).toEqual(kept)
+    const said = await client.basic('POST', path(about), { set: { more: '1' }, remove: ['deep'] })
+    expect(said.body).toEqual({ about: n, more: '1' })
+  }
+})
+
+test('settings are refused of nothing, of what is none, and when they are too large', async () => {
+  const post = (about: string, body: unknown) => client.basic('POST', `/api/2/settings/${client.u}/${about}`, body)
+  for (const about of ['device.json', 'podcast.json', 'podcast.json?podcast=none', 'episode.json'])
+    expect((await post(about, {})).status).toBe(400)
+  expect((await post('house.json', {})).status).toBe(404)
+  for (const body of [{ set: 1 }, { remove: 'all' }, { set: { nul: 'a\0' } }, []])
+    expect((await post('account.json', body)).status).toBe(400)
+  expect((await post('account.json', { set: { large: 'x'.repeat(70_000) } })).status).toBe(413)
+  for (let part = 0; part < 2; part++) await post('account.json', { set: { [part]: 'x'.repeat(30_000) } })
+  expect((await post('account.json', { set: { last: 'x'.repeat(30_000) } })).status).toBe(413)
+})
