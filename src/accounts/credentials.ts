@@ -42,6 +42,8 @@ export interface Credentials {
    * user than `username`, or when its user is suspended. Notes its use.
    */
   find(secret: string, kind: CredentialKind, username?: string): Promise<Bearer | null>
+  /** Whose app password this is; null when it is revoked or its user suspended. Notes its use. */
+  holder(user: string, id: string): Promise<{ readonly user: UserId; readonly username: string } | null>
   /** Removes what expired or was revoked 30 days ago; answers how many. */
   purge(): Promise<number>
 }
@@ -73,6 +75,14 @@ interface FoundRow {
   readonly name: string
   readonly user_id: UserId
   readonly username: string
+}
+
+const holderStatement = {
+  name: 'accounts_credential_holder',
+  text: `select c.id, c.name, c.user_id, u.username
+    from system.credentials c join system.users u on u.id = c.user_id
+    where c.user_id = $1 and c.id = $2 and c.kind = 'app_password' and c.revoked_at is null
+      and (c.expires_at is null or c.expires_at > $3) and u.suspended_at is null`,
 }
 
 const purgeStatement = {
@@ -115,6 +125,13 @@ export function createCredentials(system: Store, clock: () => number, lastUse: L
       if (!row) return null
       lastUse.note(row.user_id, row.id, now)
       return { user: row.user_id, username: row.username, credential: { id: row.id, name: row.name } }
+    },
+    holder: async (user, id) => {
+      const now = clock()
+      const [row] = await rows<FoundRow>(system.pool, holderStatement, [user, id, new Date(now)])
+      if (!row) return null
+      lastUse.note(row.user_id, row.id, now)
+      return { user: row.user_id, username: row.username }
     },
     purge: async () => {
       const [row] = await rows<{ credentials: number }>(system.pool, purgeStatement, [

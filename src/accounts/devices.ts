@@ -38,6 +38,8 @@ export interface DeviceEdit {
 export interface Devices {
   /** Notes that a device was heard from; costs no I/O. */
   note(sighting: Sighting): void
+  /** Writes at once that a device was heard from, and what the app says it is; a type left out stays. */
+  declare(sighting: Sighting, type?: DeviceType): Promise<void>
   /** The user's devices, the one last seen first. */
   list(user: UserId): Promise<KnownDevice[]>
   /** The device that an app names so; null when it was never heard from or is forgotten. */
@@ -95,24 +97,30 @@ const purgeStatement = {
 
 export function createDevices(system: Store, clock: () => number): Devices {
   const em = () => system.orm.em.fork()
+  const write = async (all: readonly Sighting[]) => {
+    await rows(system.pool, sight, [
+      all.map((sighting) => sighting.user),
+      all.map((sighting) => sighting.app),
+      all.map((sighting) => sighting.device),
+      all.map((sighting) => sighting.name),
+      all.map((sighting) => new Date(sighting.seenAt)),
+      all.map(({ syncedAt }) => (syncedAt === null ? null : new Date(syncedAt))),
+    ])
+  }
   const notes = createNotes<Sighting>({
     keyOf: ({ user, app, device }) => JSON.stringify([user, app, device]),
     both: bothSightings,
-    write: async (all) => {
-      await rows(system.pool, sight, [
-        all.map((sighting) => sighting.user),
-        all.map((sighting) => sighting.app),
-        all.map((sighting) => sighting.device),
-        all.map((sighting) => sighting.name),
-        all.map((sighting) => new Date(sighting.seenAt)),
-        all.map(({ syncedAt }) => (syncedAt === null ? null : new Date(syncedAt))),
-      ])
-    },
+    write,
   })
 
   return {
     note: notes.note,
     flush: notes.flush,
+    declare: async (sighting, type) => {
+      await write([sighting])
+      const { user: userId, app, device } = sighting
+      if (type !== undefined) await em().nativeUpdate(Device, { userId, app, device, forgottenAt: null }, { type })
+    },
     list: async (userId) => {
       const orderBy = { lastSeenAt: 'desc', id: 'asc' } as const
       return (await em().find(Device, { userId, forgottenAt: null }, { orderBy })).map(toKnown)

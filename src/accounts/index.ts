@@ -11,7 +11,8 @@ import { Credential } from './credential-entities.ts'
 import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
 import { deviceEndpoints, notingSyncs } from './device-endpoints.ts'
 import { Device } from './device-entities.ts'
-import { createDevices } from './devices.ts'
+import { createDevices, type Devices } from './devices.ts'
+import { createDoorSessions, type DoorSessions } from './door-sessions.ts'
 import { accountEndpoints } from './endpoints.ts'
 import { accountEntities as peopleEntities } from './entities.ts'
 import { createLastUse, ofApps, ofCredentials } from './last-use.ts'
@@ -29,6 +30,9 @@ import { createSecondFactors } from './second-factors.ts'
 import { createSessions } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
+export { appPasswordPattern } from './credentials.ts'
+export { deviceTypes } from './device-entities.ts'
+export { doorSessionLife } from './door-sessions.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
 
@@ -58,6 +62,10 @@ export interface Accounts
   switchOffSecondFactor(userId: string): Promise<boolean>
   /** The log-in of apps that speak HTTP Basic, by app password or account password. */
   readonly basic: Basic
+  /** What such apps bring instead of their password, once they have logged in. */
+  readonly doorSessions: DoorSessions
+  /** The devices that apps name, for doors that have operations of their own for them. */
+  readonly devices: Pick<Devices, 'list' | 'find' | 'declare'>
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   /** The endpoint of the sync, which also notes when each device did. */
@@ -121,6 +129,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
       return (await throttle.badSecret(address)) ?? caller
     },
     basic: createBasic({ credentials, people, secondFactors, throttle }),
+    doorSessions: createDoorSessions({ people, credentials, secondFactors, seals, clock }),
+    devices,
     playToken: (secret, kind) => credentials.find(secret, kind),
     notingSyncs: (sync) => notingSyncs(devices, sync),
     addUser: people.addUser,

@@ -25,6 +25,10 @@ export interface Phrases {
   unsaved(host: string): string
   shared(host: string, comment: string | null): string
   unshared(host: string): string
+  downloaded(host: string): string
+  fileDeleted(host: string): string
+  markedNew(host: string): string
+  flattred(host: string): string
   chose(level: PrivacyLevel, scope: PrivacyScope, host: string): string
   /** A list by its kind and, where it is known, its name. */
   list(kind: ListKind, name: string | null): string
@@ -70,6 +74,10 @@ const en: Phrases = {
       ? `Shared an episode from ${host}`
       : `Shared an episode from ${host} with the words ${quoted(comment)}`,
   unshared: (host) => `Took back the recommendation of an episode from ${host}`,
+  downloaded: (host) => `Downloaded an episode from ${host}`,
+  fileDeleted: (host) => `Deleted the file of an episode from ${host}`,
+  markedNew: (host) => `Marked an episode from ${host} as new`,
+  flattred: (host) => `Flattred an episode from ${host}`,
   chose: (level, scope, host) => {
     const of = { everything: 'everything', podcast: host, episode: `an episode from ${host}` }
     return `Chose ${level} for ${of[scope]}`
@@ -126,6 +134,10 @@ const fr: Phrases = {
   shared: (host, comment) =>
     comment === null ? `Recommandé ${episode(host)}` : `Recommandé ${episode(host)} avec les mots ${cite(comment)}`,
   unshared: (host) => `Retiré la recommandation d’${episode(host)}`,
+  downloaded: (host) => `Téléchargé ${episode(host)}`,
+  fileDeleted: (host) => `Supprimé le fichier d’${episode(host)}`,
+  markedNew: (host) => `Marqué ${episode(host)} comme nouveau`,
+  flattred: (host) => `Flattré ${episode(host)}`,
   chose: (level, scope, host) => {
     const of = { everything: 'tout', podcast: host, episode: episode(host) }
     return `Choisi ${cite(levels[level])} pour ${of[scope]}`

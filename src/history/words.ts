@@ -1,4 +1,5 @@
 import type { CollectionEvent } from '../collections/events.ts'
+import type { DownloadEvent } from '../downloads/events.ts'
 import type { Recorded } from '../kernel/decider.ts'
 import type { Language } from '../kernel/endpoint.ts'
 import type { PlaylistEvent } from '../playlists/events.ts'
@@ -17,6 +18,7 @@ export type ListenerEvent =
   | PrivacyEvent
   | SaveEvent
   | ShareEvent
+  | DownloadEvent
 
 /** The stable ids of what an event is about; null where it is about no such thing, or about several. */
 export interface Subject {
@@ -53,6 +55,10 @@ export function subjectOf({ fact, stream }: Recorded<ListenerEvent>): Subject {
     case 'EpisodeUnsaved':
     case 'EpisodeShared':
     case 'EpisodeUnshared':
+    case 'EpisodeDownloaded':
+    case 'EpisodeFileDeleted':
+    case 'EpisodeMarkedNew':
+    case 'EpisodeFlattred':
       return { ...nothing, podcast: fact.data.podcast, episode: id }
     case 'PrivacyChosen':
       return { ...nothing, podcast: fact.data.podcast, episode: fact.data.episode }
@@ -108,6 +114,11 @@ export function wordsOf(fact: ListenerEvent, language: Language, named: Named): 
     case 'EpisodeShared':
     case 'EpisodeUnshared':
       return shareWords(fact, say, named)
+    case 'EpisodeDownloaded':
+    case 'EpisodeFileDeleted':
+    case 'EpisodeMarkedNew':
+    case 'EpisodeFlattred':
+      return downloadWords(fact, say, named)
     default:
       return fact satisfies never
   }
@@ -154,6 +165,21 @@ function saveWords(fact: SaveEvent, say: Phrases, { host }: Named): string {
 
 function shareWords(fact: ShareEvent, say: Phrases, { host }: Named): string {
   return fact.type === 'EpisodeShared' ? say.shared(host, fact.data.comment) : say.unshared(host)
+}
+
+function downloadWords(fact: DownloadEvent, say: Phrases, { host }: Named): string {
+  switch (fact.type) {
+    case 'EpisodeDownloaded':
+      return say.downloaded(host)
+    case 'EpisodeFileDeleted':
+      return say.fileDeleted(host)
+    case 'EpisodeMarkedNew':
+      return say.markedNew(host)
+    case 'EpisodeFlattred':
+      return say.flattred(host)
+    default:
+      return fact satisfies never
+  }
 }
 
 function privacyWords({ data: { level, podcast, episode } }: PrivacyEvent, say: Phrases, { host }: Named): string {

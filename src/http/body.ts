@@ -25,25 +25,41 @@ export function bodyReader(limit: number, checksTexts = true): (ctx: Koa.Context
     parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   })
   return async (ctx) => {
-    const { headers } = ctx.req
-    // Names of encodings ignore case (RFC 9110, 8.4.1); the parser does not.
-    const encoding = headers['content-encoding']?.toLowerCase()
-    if (encoding !== undefined) headers['content-encoding'] = encoding
-    // The parser takes the body of a sender who has gone meanwhile for an empty one.
-    if (ctx.req.destroyed) return wrongBody('cut off')
-    try {
-      await settleWhenAborted(ctx, parse(ctx, nothing))
-    } catch (error) {
-      // The rest of the upload is thrown away, else a packed one stands still and keeps its connection for a minute.
-      ctx.req.unpipe()
-      ctx.req.resume()
-      return refusalOf(error, limit, encoding)
-    }
+    const refusal = await parsed(ctx, parse, limit)
+    if (refusal) return refusal
     const { body: value = {}, rawBody: text = '' } = ctx.request
     const path = checksTexts && mayBeUnstorable(text) ? unstorable(value) : undefined
     if (path === undefined) return { value, text }
     const message = 'holds a NUL character or half a surrogate pair'
     return refuse('validation', `${path}: ${message}`, [{ path, message }])
+  }
+}
+
+/** Reads a body of up to `limit` unpacked bytes as text, whatever its content type says. */
+export function textReader(limit: number): (ctx: Koa.Context) => Promise<string | Refusal> {
+  const parse = bodyParser({ enableTypes: ['text'], textLimit: `${limit}b`, parsedMethods: ['POST', 'PUT'] })
+  return async (ctx) => {
+    ctx.req.headers['content-type'] = 'text/plain'
+    return (await parsed(ctx, parse, limit)) ?? ctx.request.rawBody ?? ''
+  }
+}
+
+/** Lets the parser read the body; answers why it could not. */
+async function parsed(ctx: Koa.Context, parse: Koa.Middleware, limit: number): Promise<Refusal | null> {
+  const { headers } = ctx.req
+  // Names of encodings ignore case (RFC 9110, 8.4.1); the parser does not.
+  const encoding = headers['content-encoding']?.toLowerCase()
+  if (encoding !== undefined) headers['content-encoding'] = encoding
+  // The parser takes the body of a sender who has gone meanwhile for an empty one.
+  if (ctx.req.destroyed) return wrongBody('cut off')
+  try {
+    await settleWhenAborted(ctx, Promise.resolve(parse(ctx, nothing)))
+    return null
+  } catch (error) {
+    // The rest of the upload is thrown away, else a packed one stands still and keeps its connection for a minute.
+    ctx.req.unpipe()
+    ctx.req.resume()
+    return refusalOf(error, limit, encoding)
   }
 }
 

@@ -1,9 +1,11 @@
+import type { Router } from '@koa/router'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
+import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
@@ -28,6 +30,10 @@ export interface Instance {
   readonly counters: Counters
   readonly following: Following
   readonly endpoints: readonly Endpoint[]
+  /** Other protocols than the REST API, for apps that exist. */
+  readonly doors: readonly Router[]
+  /** Forgets clients of such doors that were not heard from for long; answers how many. */
+  purgeDoors(): Promise<number>
 }
 
 export interface InstanceParts {
@@ -72,7 +78,11 @@ export function compose(parts: InstanceParts): Instance {
       remembering(journal, endpoint),
     ),
   ]
-  return { stores, journal, catalog, accounts, counters, following, endpoints }
+  const stamps = createStamps(stores.system)
+  const settings = createSettings(stores.system)
+  const doors = [gpodderDoor({ ...listening, accounts, stamps, settings, publicUrl, clock })]
+  const purgeDoors = () => stamps.purge(clock())
+  return { stores, journal, catalog, accounts, counters, following, endpoints, doors, purgeDoors }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

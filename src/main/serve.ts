@@ -36,6 +36,7 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     hourly('purge-tombstones', 17, () => journal.readModels.purgeTombstones(Date.now() - tombstonesLive)),
     hourly('purge-sessions', 27, () => accounts.purgeExpired()),
     hourly('purge-credentials', 47, () => accounts.purgeCredentials()),
+    hourly('purge-doors', 57, () => instance.purgeDoors()),
     hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
 }
@@ -94,7 +95,7 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     authenticate: accounts.authenticate,
     grants,
     countRequest: config.rateLimits ? instance.counters.take : null,
-    pages: [accounts.pages()],
+    pages: [accounts.pages(), ...instance.doors],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),

@@ -2,6 +2,9 @@ import { collection } from '../collections/decider.ts'
 import { collectionUpcasts } from '../collections/events.ts'
 import { collections } from '../collections/projection.ts'
 import { followSubscriptions } from '../collections/reaction.ts'
+import { download } from '../downloads/decider.ts'
+import { downloadUpcasts } from '../downloads/events.ts'
+import { downloads } from '../downloads/projection.ts'
 import type { Slice } from '../journal/slice.ts'
 import type { Reaction } from '../journal/unit.ts'
 import type { Upcasts } from '../kernel/decider.ts'
@@ -30,6 +33,7 @@ export const slices: readonly Slice[] = [
   { decider: privacy, readModel: privacySettings },
   { decider: save, readModel: saves },
   { decider: share, readModel: shares },
+  { decider: download, readModel: downloads },
 ]
 
 export const reactions: readonly Reaction[] = [followSubscriptions]
@@ -41,4 +45,5 @@ export const upcasts: Upcasts = {
   ...collectionUpcasts,
   ...privacyUpcasts,
   ...sharingUpcasts,
+  ...downloadUpcasts,
 }

@@ -1,6 +1,7 @@
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
+import { Downloads } from '../../migrations/projections/20261122000800-downloads.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
@@ -8,10 +9,14 @@ import { RateLimits } from '../../migrations/system/20261122000400-rate-limits.t
 import { Security } from '../../migrations/system/20261122000500-security.ts'
 import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
 import { Devices } from '../../migrations/system/20261122000601-devices.ts'
+import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
+import { DoorSettings } from '../../migrations/system/20261122000801-door-settings.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
+import { Download } from '../downloads/entities.ts'
+import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
@@ -33,7 +38,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit],
+    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit, DoorStamp, DoorSetting],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
@@ -42,12 +47,28 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000500-security', class: Security },
       { name: '20261122000600-credentials', class: Credentials },
       { name: '20261122000601-devices', class: Devices },
+      { name: '20261122000800-door-stamps', class: DoorStamps },
+      { name: '20261122000801-door-settings', class: DoorSettings },
     ],
   },
   projections: {
     name: 'projections',
-    entities: [Progress, ProjectionFollower, Subscription, Play, Save, Share, PrivacySetting, Playlist, Collection],
-    migrations: [{ name: '20261122000100-read-models', class: ReadModels }],
+    entities: [
+      Progress,
+      ProjectionFollower,
+      Subscription,
+      Play,
+      Save,
+      Share,
+      PrivacySetting,
+      Playlist,
+      Collection,
+      Download,
+    ],
+    migrations: [
+      { name: '20261122000100-read-models', class: ReadModels },
+      { name: '20261122000800-downloads', class: Downloads },
+    ],
   },
   cache: { name: 'cache', entities: [], migrations: [] },
 }

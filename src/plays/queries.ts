@@ -12,6 +12,8 @@ export interface PlayRow {
   readonly duration: number | null
   readonly updated_at: Date | string
   readonly number: number
+  /** Whose edit stands here exactly as it was sent. */
+  readonly echo: string | null
 }
 
 export interface PlayFilter {
@@ -52,6 +54,15 @@ const one: Statement = {
 
 export const playsOfEpisodes = (db: Queryable, user: UserId, episodes: readonly string[]): Promise<PlayRow[]> =>
   rows(db, one, [user, episodes])
+
+const changed: Statement = {
+  name: 'plays-since',
+  text: 'select * from projections.plays where user_id = $1 and stamp >= $2 order by number, episode_id',
+}
+
+/** The plays that changed since a stamp. */
+export const playsSince = (db: Queryable, user: UserId, stamp: number): Promise<PlayRow[]> =>
+  rows(db, changed, [user, stamp])
 
 /** An episode's name alone does not tell which one is meant. */
 export const ambiguous: Refusal = refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')

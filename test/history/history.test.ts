@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type App, feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
+import { basicOf } from '../gpodder/client.ts'
+import { type App, feedId, itemId, password, startServer, type TestServer } from '../support/instance.ts'
 
 let server: TestServer
 let app: App
+let username: string
 beforeAll(async () => {
   server = await startServer()
 })
 afterAll(() => server.close())
 beforeEach(async () => {
-  app = await server.allow(await server.addUser())
+  const user = await server.addUser()
+  username = user.username
+  app = await server.allow(user)
 })
 
 const feed = feedId('https://feeds.example/news.xml')
@@ -86,6 +90,24 @@ async function live(): Promise<void> {
   await ok('DELETE', `/collections/${shelf}`)
   const { sync_token: late } = await sync(phone, null, {})
   await sync(phone, late, { collections: [{ id: shelf, title: 'News', updated_at: ago(-1000), deleted_at: null }] })
+  await downloads()
+}
+
+/** What no app can say by the REST API. */
+async function downloads(): Promise<void> {
+  const actions = ['download', 'delete', 'new', 'flattr'].map((action, second) => ({
+    podcast: 'https://feeds.example/news.xml',
+    episode: 'https://media.example/1.mp3',
+    guid: 'guid-1',
+    action,
+    timestamp: `2026-01-01T00:00:0${second}`,
+  }))
+  const said = await fetch(`${server.url}/api/2/episodes/${username}.json`, {
+    method: 'POST',
+    headers: basicOf(username, password),
+    body: JSON.stringify(actions),
+  })
+  expect(said.status).toBe(200)
 }
 
 test('everything that a listener does appears in words', async () => {
@@ -125,6 +147,10 @@ test('everything that a listener does appears in words', async () => {
       "Added 1 podcast to the collection “News”",
       "Deleted the collection “News”",
       "Brought back the collection “News”",
+      "Downloaded an episode from feeds.example",
+      "Deleted the file of an episode from feeds.example",
+      "Marked an episode from feeds.example as new",
+      "Flattred an episode from feeds.example",
     ]
   `)
 })

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { collection } from '../../src/collections/decider.ts'
 import type { CollectionEvent } from '../../src/collections/events.ts'
+import { download } from '../../src/downloads/decider.ts'
+import type { DownloadEvent } from '../../src/downloads/events.ts'
 import { type Author, type Decider, type Fact, fold, presentVersion, upcast } from '../../src/kernel/decider.ts'
 import { slices, upcasts } from '../../src/main/slices.ts'
 import { playlist } from '../../src/playlists/decider.ts'
@@ -27,7 +29,15 @@ import { commanded, empty, noon, type Order, phone, type Stream, synced, tablet 
  * shape is a new version, a step in the slice's upcasts, and one more file beside the old one.
  */
 
-type AnyEvent = SubscriptionEvent | PlayEvent | PlaylistEvent | CollectionEvent | PrivacyEvent | SaveEvent | ShareEvent
+type AnyEvent =
+  | SubscriptionEvent
+  | PlayEvent
+  | PlaylistEvent
+  | CollectionEvent
+  | PrivacyEvent
+  | SaveEvent
+  | ShareEvent
+  | DownloadEvent
 
 /** A stream whose newest event is the one a golden file keeps, written by the decider of today. */
 // biome-ignore lint/suspicious/noExplicitAny: streams of different kinds stand in one list
@@ -63,6 +73,11 @@ const gather = (said: Parameters<typeof collections.says>[0]) => gathered(collec
 const recommend =
   (shared: boolean, comment: string | null) => (stream: Stream<Parameters<typeof share.decide>[0], ShareEvent>) =>
     commanded(share, stream, phone, () => ({ podcast: 'podcast-1', shared, comment, at: noon }))
+
+const did =
+  (action: 'download' | 'delete' | 'new' | 'flattr') =>
+  (stream: Stream<Parameters<typeof download.decide>[0], DownloadEvent>) =>
+    commanded(download, stream, phone, () => ({ podcast: 'podcast-1', action, at: noon }))
 
 const started = position({ position: 100, duration: 1800, at: 0 })
 const finished = position({ position: 1790, played: true, duration: 1800, at: 60_000 })
@@ -110,6 +125,10 @@ const examples = {
   ),
   EpisodeShared: example(share, recommend(true, 'Listen to this')),
   EpisodeUnshared: example(share, recommend(true, null), recommend(false, null)),
+  EpisodeDownloaded: example(download, did('download')),
+  EpisodeFileDeleted: example(download, did('download'), did('delete')),
+  EpisodeMarkedNew: example(download, did('new')),
+  EpisodeFlattred: example(download, did('flattr')),
 } satisfies Record<AnyEvent['type'], Example>
 
 const types = Object.entries(examples)

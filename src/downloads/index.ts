@@ -1,0 +1,1 @@
+export { type DownloadAction, download, downloadActions } from './decider.ts'

@@ -1,0 +1,24 @@
+import type { Router } from '@koa/router'
+import { answer } from '../kernel/endpoint.ts'
+import { deviceRoutes } from './devices.ts'
+import { createDoor, type DoorParts } from './door.ts'
+import { episodeRoutes } from './episodes.ts'
+import { otherRoutes } from './others.ts'
+import { settingRoutes } from './setting-routes.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
+
+export { DoorSetting, DoorStamp } from './entities.ts'
+export { createSettings } from './settings.ts'
+export { createStamps } from './stamps.ts'
+
+/** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */
+export function gpodderDoor(parts: DoorParts): Router {
+  const door = createDoor(parts)
+  door.on(['post'], '/api/2/auth/:user/login.json', async () => answer(200, {}))
+  deviceRoutes(door, parts)
+  subscriptionRoutes(door, parts)
+  episodeRoutes(door, parts)
+  otherRoutes(door, parts)
+  settingRoutes(door, parts)
+  return door.router
+}

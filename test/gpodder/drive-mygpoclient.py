@@ -1,0 +1,50 @@
+"""Drives a server through Debian's mygpoclient, the library that gPodder itself syncs with; says what it saw as JSON."""
+import json
+import sys
+
+from mygpoclient import api
+
+url, username, password = sys.argv[1:4]
+feed, other = 'https://feeds.example/a.xml', 'https://feeds.example/b.xml'
+said = {}
+
+
+def client():
+    return api.MygPodderClient(username, password, url)
+
+
+def action(**more):
+    return api.EpisodeAction(feed, 'https://media.example/1.mp3', **more)
+
+
+desk, pocket = client(), client()
+desk.update_device_settings('desk', 'My desk', 'desktop')
+said['devices'] = [[d.device_id, d.caption, d.type, d.subscriptions] for d in desk.get_devices()]
+
+result = desk.update_subscriptions('desk', [feed, ' %s ' % other], [])
+said['updates'] = result.update_urls
+pocket.update_device_settings('pocket', 'My pocket', 'mobile')
+changes = pocket.pull_subscriptions('pocket', 0)
+said['pulled'] = [sorted(changes.add), changes.remove]
+
+pocket.update_subscriptions('pocket', [], [other])
+said['left'] = desk.pull_subscriptions('desk', result.since + 1).remove
+said['simple'] = desk.get_subscriptions('desk')
+said['put'] = desk.put_subscriptions('desk', [feed, other])
+said['again'] = sorted(pocket.pull_subscriptions('pocket', changes.since + 1).add)
+
+before = desk.download_episode_actions(0)
+said['none'] = len(before.actions)
+pocket.upload_episode_actions([
+    action(action='download', device='pocket', timestamp='2026-01-01T10:00:00'),
+    action(action='play', device='pocket', timestamp='2026-01-01T10:00:05', started=0, position=120, total=1800),
+])
+after = desk.download_episode_actions(before.since + 1)
+said['actions'] = sorted((a.to_dictionary() for a in after.actions), key=lambda a: a['action'])
+said['nothing more'] = len(desk.download_episode_actions(after.since + 1).actions)
+
+# Three refused requests are all a process of this library can take: the cookie must have spared them.
+for _ in range(10):
+    desk.get_devices()
+
+print(json.dumps(said))

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
+import { ask, type Client, startClient } from './client.ts'
+
+let server: TestServer
+let client: Client
+beforeAll(async () => {
+  server = await startServer()
+  client = await startClient(server)
+})
+afterAll(() => server.close())
+
+test('where the API lives is told without a log-in', async () => {
+  const said = await ask(`${server.url}/clientconfig.json`, 'GET')
+  expect(said).toMatchObject({ status: 200, body: { mygpo: { baseurl: `${server.url}/` }, update_timeout: 604_800 } })
+  expect(said.headers.get('access-control-allow-origin')).toBe('*')
+})
+
+test('all devices share one list, and say so', async () => {
+  const path = `/api/2/sync-devices/${client.u}.json`
+  for (const device of ['phone', 'desk']) await client.basic('POST', `/api/2/devices/${client.u}/${device}.json`, {})
+  const shared = { synchronized: [['desk', 'phone']], 'not-synchronized': [] }
+  expect((await client.basic('GET', path)).body).toEqual(shared)
+  const said = await client.basic('POST', path, { synchronize: [['desk', 'phone']], 'stop-synchronize': [] })
+  expect(said).toMatchObject({ status: 200, body: shared })
+})
+
+test('favorites are what was saved, wherever', async () => {
+  const rest = await server.allow(client.user)
+  const [feed, enclosure] = ['https://feeds.example/a.xml', 'https://media.example/1.mp3']
+  await rest.call('POST', `/episodes/${itemId('guid', enclosure)}/save?feed=${feedId(feed)}`)
+  const { body } = await client.basic('GET', `/api/2/favorites/${client.u}.json`)
+  expect(body).toMatchObject([{ url: enclosure, podcast_url: feed, podcast_title: 'feeds.example' }])
+})
+
+test('settings are kept for the account, and for each device, podcast and episode', async () => {
+  const feed = encodeURIComponent('https://feeds.example/a.xml')
+  const path = (about: string) => `/api/2/settings/${client.u}/${about}`
+  const abouts = [
+    'account.json',
+    'device.json?device=phone',
+    `podcast.json?podcast=${feed}`,
+    `episode.json?podcast=${feed}&episode=https://media.example/1.mp3`,
+  ]
+  for (const [n, about] of abouts.entries()) {
+    expect((await client.basic('GET', path(about))).body).toEqual({})
+    const set = { about: n, gone: true, deep: { list: [1, null] } }
+    expect((await client.basic('POST', path(about), { set, remove: ['gone'] })).status).toBe(200)
+  }
+  for (const [n, about] of abouts.entries()) {
+    const kept = { about: n, deep: { list: [1, null] } }
+    expect((await client.basic('GET', path(about))).body).toEqual(kept)
+    const said = await client.basic('POST', path(about), { set: { more: '1' }, remove: ['deep'] })
+    expect(said.body).toEqual({ about: n, more: '1' })
+  }
+})
+
+test('settings are refused of nothing, of what is none, and when they are too large', async () => {
+  const post = (about: string, body: unknown) => client.basic('POST', `/api/2/settings/${client.u}/${about}`, body)
+  for (const about of ['device.json', 'podcast.json', 'podcast.json?podcast=none', 'episode.json'])
+    expect((await post(about, {})).status).toBe(400)
+  expect((await post('house.json', {})).status).toBe(404)
+  for (const body of [{ set: 1 }, { remove: 'all' }, { set: { nul: 'a\0' } }, []])
+    expect((await post('account.json', body)).status).toBe(400)
+  expect((await post('account.json', { set: { large: 'x'.repeat(70_000) } })).status).toBe(413)
+  for (let part = 0; part < 2; part++) await post('account.json', { set: { [part]: 'x'.repeat(30_000) } })
+  expect((await post('account.json', { set: { last: 'x'.repeat(30_000) } })).status).toBe(413)
+})
