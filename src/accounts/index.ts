@@ -1,6 +1,9 @@
 import { Router } from '@koa/router'
+import type Koa from 'koa'
 import type { Counters } from '../database/counters.ts'
 import type { Store } from '../database/store.ts'
+import type { UserId } from '../kernel/brand.ts'
+import type { Author } from '../kernel/decider.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import { userAdminEndpoints } from './admin-endpoints.ts'
@@ -25,11 +28,13 @@ import { createPeople, type People } from './people.ts'
 import { type AppCaller, createAuthenticate } from './request-token.ts'
 import { createSeals } from './seals.ts'
 import { createSecondFactors } from './second-factors.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type Visitor } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
+export { isPlain } from './jwt.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
+export type { Visitor } from './sessions.ts'
 
 export const accountEntities = [...peopleEntities, Credential, Device]
 
@@ -59,6 +64,10 @@ export interface Accounts
   readonly basic: Basic
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
+  /** Who looks at a page through this browser's session; null for nobody. */
+  visitorOf(ctx: Koa.Context): Promise<Visitor | null>
+  /** Notes that a device was heard from whose name did not stand in a request's token. */
+  noteDevice(user: UserId, author: Author, name: string | null): void
   /** The endpoint of the sync, which also notes when each device did. */
   notingSyncs(sync: Endpoint): Endpoint
   pages(): Router
@@ -100,8 +109,9 @@ export function createAccounts(parts: AccountsParts): Accounts {
     }
   }
 
+  const visits = createVisits({ sessions, publicUrl, secret })
+
   function pages(): Router {
-    const visits = createVisits({ sessions, publicUrl, secret })
     const router = new Router()
     for (const some of [
       logInPages({ visits, logIn }),
@@ -120,6 +130,10 @@ export function createAccounts(parts: AccountsParts): Accounts {
     },
     basic: createBasic({ credentials, people, secondFactors, throttle }),
     playToken: (secret, kind) => credentials.find(secret, kind),
+    visitorOf: visits.visitorOf,
+    noteDevice: (user, { app, device }, name) => {
+      if (device !== null) devices.note({ user, app, device, name, seenAt: clock(), syncedAt: null })
+    },
     notingSyncs: (sync) => notingSyncs(devices, sync),
     addUser: people.addUser,
     setPassword: people.setPassword,
