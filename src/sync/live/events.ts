@@ -75,6 +75,11 @@ export function eventsRouter(parts: EventsParts): Router {
     }
     const begun = await hub.subscribe(asking.user, readerOf(ctx, body, asking.author, write), since)
     if (isRefusal(begun)) return begun
+    // Who has gone meanwhile is never heard to go again.
+    if (ctx.res.destroyed) {
+      begun.leave()
+      return undefined
+    }
     const channel = channelOf(ctx, body, asking, write)
     open.add(channel)
     ctx.res.once('close', () => {
