@@ -85,6 +85,20 @@ test('a change made at one server reaches the channels of another', async () => 
   expect((await stream.next()).data.changes.plays).toMatchObject([{ position: 33 }])
 })
 
+test('with read models in a database of their own, a token never tells more than the rows it came with', async () => {
+  const server = await startServer({ layout: 'three' })
+  onTestFinished(() => server.close())
+  const app = await server.allow(await server.addUser())
+  const client = await open(server.url, tokenOf(app.bearer()))
+  await client.ask({ type: 'subscribe' })
+  await Promise.all(Array.from({ length: 20 }, (_, i) => play(app, i, i)))
+  const seen = new Set<string>()
+  while (seen.size < 20)
+    for (const told of (await client.next()).changes.plays)
+      seen.add((told as { rss_source_item: string }).rss_source_item)
+  expect(seen).toEqual(new Set(Array.from({ length: 20 }, (_, i) => item(i))))
+})
+
 test('what nobody told of is found all the same', async () => {
   const { url } = await impatient({ sweep: 100 })
   const app = await somebody()
