@@ -209,6 +209,39 @@ test('a slow reader is told to resume from its token, and so misses nothing', as
   expect(seen.size).toBe(count)
 })
 
+test('an event stream that is read too slowly ends, and goes on from its last id', async () => {
+  const { url } = await impatient({ mostBuffered: 1_000, patience: 200, farewell: 3_000 })
+  const app = await somebody()
+  const headers = { authorization: app.bearer() }
+  const slow = await openEvents(url, headers)
+  const quick = await openEvents(url, headers)
+  onTestFinished(() => quick.close())
+  await quick.next()
+  const items = Array.from({ length: 400 }, (_, i) => ({ rss_source_feed: feed, rss_source_item: item(i) }))
+  const count = 80
+  for (let n = 0; n < count; n++) {
+    await app.call('post', '/playlists', { name: `list ${n}`, description: 'x'.repeat(4_000), items })
+    await quick.next()
+  }
+  await sleep(600)
+  const seen = new Set<string>()
+  let last = ''
+  for (;;) {
+    const told = await slow.next()
+    last = told.id ?? last
+    for (const list of told.data.changes?.playlists ?? []) seen.add(list.id)
+    if (told.event === 'end') {
+      expect(told.data.error.code).toBe('SLOW_READER')
+      break
+    }
+  }
+  expect(seen.size).toBeLessThan(count)
+  const again = await openEvents(url, { ...headers, 'last-event-id': last })
+  onTestFinished(() => again.close())
+  while (seen.size < count) for (const list of (await again.next()).data.changes?.playlists ?? []) seen.add(list.id)
+  expect(seen.size).toBe(count)
+})
+
 test('a server that stops says that it goes away, and does not wait', async () => {
   const server = await startServer({ beside: here })
   const client = await open(server.url, await playTokenFor(here, (await somebody()).user))
