@@ -1,6 +1,5 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import fc from 'fast-check'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createServer, listen } from '../../src/http/server.ts'
@@ -9,7 +8,6 @@ import { startLive } from '../../src/sync/live/index.ts'
 import type { LiveTimes } from '../../src/sync/live/parts.ts'
 import { type App, feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
 import { type LiveClient, openEvents, openLive, playTokenFor, tokenOf } from '../support/live.ts'
-import { runs } from '../support/runs.ts'
 
 const feed = feedId('https://feeds.example/two.rss')
 const item = (i: number) => itemId(`guid-${i}`, `https://media.example/${i}.mp3`)
@@ -259,61 +257,6 @@ test('a client that hangs up before it has shaken hands harms nobody', async () 
   socket.destroy()
   expect((await fetch(`${here.url}/health`)).status).toBe(200)
 })
-
-const steps = fc.array(
-  fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc.record({ do: fc.constant('play' as const), episode: fc.nat(5), position: fc.nat(900) }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), server: fc.nat(1) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(30) }) },
-  ),
-  { minLength: 5, maxLength: 25 },
-)
-
-test('a reader that is cut off at random and resumes from its token misses nothing', async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (script) => {
-      const app = await somebody()
-      const token = await playTokenFor(here, app.user)
-      const known = new Map<string, number>()
-      let last: string | undefined
-      let client: LiveClient | undefined
-      const attach = async (url: string) => {
-        const made = await openLive(url, token)
-        made.socket.on('message', (data) => {
-          const frame = JSON.parse(String(data))
-          if (made !== client) return
-          if (frame.type === 'change') {
-            last = frame.sync_token
-            for (const p of frame.changes.plays) known.set(p.rss_source_item, p.position)
-          }
-        })
-        client = made
-        const answer = await made.ask({ type: 'subscribe', ...(last === undefined ? {} : { since: last }) })
-        last ??= answer.data.sync_token
-      }
-      await attach(there.url)
-      const expected = new Map<string, number>()
-      for (const step of script) {
-        if (step.do === 'wait') await sleep(step.ms)
-        else if (step.do === 'cut') {
-          client?.socket.terminate()
-          await attach(step.server === 0 ? here.url : there.url)
-        } else {
-          await play(app, step.episode, step.position)
-          expected.set(item(step.episode), step.position)
-        }
-      }
-      const same = () => JSON.stringify([...known].sort()) === JSON.stringify([...expected].sort())
-      for (const until = Date.now() + 5_000; !same() && Date.now() < until; ) await sleep(10)
-      client?.socket.terminate()
-      expect(Object.fromEntries(known)).toEqual(Object.fromEntries(expected))
-    }),
-    { numRuns: runs(15, 300) },
-  )
-}, 600_000)
 
 test('tidings of many users in one moment are told together', async () => {
   const { url } = await impatient({})
