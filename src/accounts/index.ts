@@ -1,6 +1,9 @@
 import { Router } from '@koa/router'
+import type Koa from 'koa'
 import type { Counters } from '../database/counters.ts'
 import type { Store } from '../database/store.ts'
+import type { UserId } from '../kernel/brand.ts'
+import type { Author } from '../kernel/decider.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import { userAdminEndpoints } from './admin-endpoints.ts'
@@ -27,14 +30,16 @@ import { createPeople, type People } from './people.ts'
 import { type AppCaller, createAuthenticate } from './request-token.ts'
 import { createSeals } from './seals.ts'
 import { createSecondFactors } from './second-factors.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type Visitor } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
 export { appPasswordPattern } from './credentials.ts'
 export { deviceTypes } from './device-entities.ts'
 export { doorSessionLife } from './door-sessions.ts'
+export { isPlain } from './jwt.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
+export type { Visitor } from './sessions.ts'
 
 export const accountEntities = [...peopleEntities, Credential, Device]
 
@@ -68,6 +73,10 @@ export interface Accounts
   readonly devices: Pick<Devices, 'list' | 'find' | 'declare'>
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
+  /** Who looks at a page through this browser's session; null for nobody. */
+  visitorOf(ctx: Koa.Context): Promise<Visitor | null>
+  /** Notes that a device was heard from whose name did not stand in a request's token. */
+  noteDevice(user: UserId, author: Author, name: string | null): void
   /** The endpoint of the sync, which also notes when each device did. */
   notingSyncs(sync: Endpoint): Endpoint
   pages(): Router
@@ -109,8 +118,9 @@ export function createAccounts(parts: AccountsParts): Accounts {
     }
   }
 
+  const visits = createVisits({ sessions, publicUrl, secret })
+
   function pages(): Router {
-    const visits = createVisits({ sessions, publicUrl, secret })
     const router = new Router()
     for (const some of [
       logInPages({ visits, logIn }),
@@ -132,6 +142,10 @@ export function createAccounts(parts: AccountsParts): Accounts {
     doorSessions: createDoorSessions({ people, credentials, secondFactors, seals, clock }),
     devices,
     playToken: (secret, kind) => credentials.find(secret, kind),
+    visitorOf: visits.visitorOf,
+    noteDevice: (user, { app, device }, name) => {
+      if (device !== null) devices.note({ user, app, device, name, seenAt: clock(), syncedAt: null })
+    },
     notingSyncs: (sync) => notingSyncs(devices, sync),
     addUser: people.addUser,
     setPassword: people.setPassword,

@@ -27,7 +27,6 @@ export interface CsrfParts {
 }
 
 export function createCsrf({ secret, publicUrl, cookies }: CsrfParts): Csrf {
-  const home = new URL(publicUrl).origin
   /** The cookie a request's answer sets: a page with two forms sets it once. */
   const given = new WeakMap<Koa.Context, string>()
 
@@ -47,26 +46,27 @@ export function createCsrf({ secret, publicUrl, cookies }: CsrfParts): Csrf {
     return value && /^[\w-]{43}$/.test(value) ? value : undefined
   }
 
-  /** Whether the browser says that the request comes from a page of ours, or says nothing. */
-  function fromHere(ctx: Koa.Context): boolean {
-    // Set by the browser alone, on https and localhost; tells the truth even where `Origin` is hidden as `null`.
-    const site = ctx.get('Sec-Fetch-Site')
-    if (site !== '' && site !== 'same-origin' && site !== 'none') return false
-    const origin = ctx.get('Origin')
-    if (origin === '' || origin === home) return true
-    if (origin === 'null' || !URL.canParse(origin)) return site === 'same-origin'
-    return new URL(origin).host === ctx.host
-  }
-
   return {
     field: (ctx) => html`<input type="hidden" name="csrf_token" value="${hashOf(known(ctx) ?? renew(ctx))}">`,
     renew: (ctx) => void renew(ctx),
     refusal: (ctx, sent) => {
       const value = known(ctx)
-      const passes = fromHere(ctx) && value !== undefined && typeof sent === 'string' && equal(hashOf(value), sent)
+      const passes =
+        comesFromHere(ctx, publicUrl) && value !== undefined && typeof sent === 'string' && equal(hashOf(value), sent)
       return passes ? null : refuse('forbidden', 'This form is out of date or came from another site.')
     },
   }
+}
+
+/** Whether the browser says that the request comes from a page of ours, or says nothing. */
+export function comesFromHere(ctx: Koa.Context, publicUrl: string): boolean {
+  // Set by the browser alone, on https and localhost; tells the truth even where `Origin` is hidden as `null`.
+  const site = ctx.get('Sec-Fetch-Site')
+  if (site !== '' && site !== 'same-origin' && site !== 'none') return false
+  const origin = ctx.get('Origin')
+  if (origin === '' || origin === new URL(publicUrl).origin) return true
+  if (origin === 'null' || !URL.canParse(origin)) return site === 'same-origin'
+  return new URL(origin).host === ctx.host
 }
 
 function equal(a: string, b: string): boolean {

@@ -97,7 +97,10 @@ export function openApiDocument(
     info: {
       title: 'Balados Sync',
       version,
-      description: 'Keeps a podcast life in step between apps and devices: subscriptions, plays, playlists, privacy.',
+      description:
+        'Keeps a podcast life in step between apps and devices: subscriptions, plays, playlists, privacy.\n\n' +
+        'Changes as they happen come over WebSocket at `/api/v1/live`, where plays can be recorded too, and as ' +
+        'server-sent events at `/api/v1/events`; `docs/api/live.md` tells how.',
     },
     servers: [{ url: `${baseUrl.replace(/\/+$/, '')}${apiPrefix}` }],
     tags: [...new Set(endpoints.map((endpoint) => endpoint.tag))].map((name) => ({ name })),

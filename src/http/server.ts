@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { constants } from 'node:zlib'
 import cors from '@koa/cors'
@@ -164,8 +165,23 @@ function lateErrors(log: Logger): (error: Error, ctx?: Koa.Context) => void {
 
 const openSockets = new WeakMap<Server, Set<Socket>>()
 
-/** Opens the server; resolves when it listens, rejects when it can't (a port that is taken). Port 0 takes a free one. */
-export async function listen(app: Koa, { host, port }: { host: string | undefined; port: number }): Promise<Server> {
+/** Takes connections that become something else than HTTP: WebSockets. */
+export interface Upgrade {
+  /** Whether it takes this one; what it does not take is answered as if it had not asked. */
+  wants(request: IncomingMessage): boolean
+  /** @param address the client's, as the proxies that are trusted tell it */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void
+}
+
+export interface Place {
+  readonly host: string | undefined
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly upgrade?: Upgrade
+}
+
+/** Opens the server; resolves when it listens, rejects when it can't (a port that is taken). */
+export async function listen(app: Koa, { host, port, upgrade }: Place): Promise<Server> {
   const server = createHttpServer(
     {
       headersTimeout: 10_000,
@@ -173,6 +189,7 @@ export async function listen(app: Koa, { host, port }: { host: string | undefine
       // Longer than the minute proxies usually keep a connection, so that it is never the server who hangs up first.
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5_000,
+      shouldUpgradeCallback: (request) => upgrade?.wants(request) ?? false,
     },
     app.callback(),
   )
@@ -182,6 +199,11 @@ export async function listen(app: Koa, { host, port }: { host: string | undefine
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  if (upgrade)
+    server.on('upgrade', (request, socket, head) => {
+      const { ip } = app.createContext(request, new ServerResponse(request))
+      upgrade.take(request, socket, head, ip)
+    })
   server.listen(port, host)
   await once(server, 'listening')
   return server

@@ -71,8 +71,8 @@ export interface Journal {
   /** Which life of the journal this is; a restore starts another. */
   epoch(): Promise<string>
   readonly readModels: ReadModels
-  /** Called after each write, so that followers wake up. */
-  onAppend(listener: () => void): void
+  /** Called after each write with whose journal it was, so that followers and open channels wake up. */
+  onAppend(listener: (user: UserId) => void): void
 }
 
 interface Opening extends Head {
@@ -93,7 +93,7 @@ export function createJournal(parts: JournalParts): Journal {
   const modelOf = new Map(parts.slices.map((slice) => [slice.decider.kind, slice.readModel]))
   const statements = new Map<string, Statement>()
   const inLine = pLimit(mostInLine)
-  const listeners: (() => void)[] = []
+  const listeners: ((user: UserId) => void)[] = []
   let epoch: string | undefined
 
   const keyed = (user: UserId, text: string): string => {
@@ -182,7 +182,7 @@ export function createJournal(parts: JournalParts): Journal {
     for (let tries = 0; tries < optimisticAttempts; tries++) {
       try {
         const done = await attempt(pool, origin, work, prefetch)
-        if (done) return await finish(done)
+        if (done) return await finish(origin.user, done)
       } catch (error) {
         // Somebody else stored an answer to this key, or an event of this id, since it was looked for.
         if ((error as pg.DatabaseError).code !== uniqueViolation) throw error
@@ -204,12 +204,12 @@ export function createJournal(parts: JournalParts): Journal {
       }),
     )
     if (!done) throw new Error('the journal moved although its head was locked')
-    return finish(done)
+    return finish(origin.user, done)
   }
 
-  async function finish(done: { said: Answer | Refusal; after: (() => Promise<void>) | null }) {
+  async function finish(user: UserId, done: { said: Answer | Refusal; after: (() => Promise<void>) | null }) {
     if (done.after) await done.after()
-    for (const listener of listeners) listener()
+    for (const listener of listeners) listener(user)
     return done.said
   }
 

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { listen } from '../database/listen.ts'
 import type { Store } from '../database/store.ts'
 import type { Following } from './followers.ts'
 import { sequenceArrivals } from './sequencer.ts'
@@ -70,7 +70,7 @@ export async function startPulse(events: Store, following: Following, log: Log):
     if (!busy && !stopped) running = beat()
   }
 
-  const ear = await listen(events.url, wake, log)
+  const ear = await listen(events.url, channel, wake, log)
   wake()
   return {
     wake,
@@ -79,35 +79,6 @@ export async function startPulse(events: Store, following: Following, log: Log):
       clearTimeout(timer)
       await ear.stop()
       await running
-    },
-  }
-}
-
-/** LISTEN on a connection of its own, made anew when it breaks. */
-async function listen(url: string, heard: () => void, log: Log): Promise<{ stop(): Promise<void> }> {
-  let stopped = false
-  let client: pg.Client | null = null
-  let timer: NodeJS.Timeout | undefined
-  const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'balados-sync listener' })
-    fresh.on('notification', heard)
-    fresh.on('error', (error) => {
-      log.error({ err: error }, 'the connection that listens to the journal broke')
-    })
-    fresh.on('end', () => {
-      if (!stopped) timer = setTimeout(() => void connect().catch(() => undefined), idle)
-    })
-    await fresh.connect()
-    await fresh.query(`listen ${channel}`)
-    client = fresh
-    heard()
-  }
-  await connect()
-  return {
-    stop: async () => {
-      stopped = true
-      clearTimeout(timer)
-      await client?.end()
     },
   }
 }

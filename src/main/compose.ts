@@ -29,6 +29,8 @@ export interface Instance {
   readonly accounts: Accounts
   readonly counters: Counters
   readonly following: Following
+  /** What doors that are no endpoints write to and read from. */
+  readonly listening: Listening
   readonly endpoints: readonly Endpoint[]
   /** Other protocols than the REST API, for apps that exist. */
   readonly doors: readonly Router[]
@@ -82,7 +84,7 @@ export function compose(parts: InstanceParts): Instance {
   const settings = createSettings(stores.system)
   const doors = [gpodderDoor({ ...listening, accounts, stamps, settings, publicUrl, clock })]
   const purgeDoors = () => stamps.purge(clock())
-  return { stores, journal, catalog, accounts, counters, following, endpoints, doors, purgeDoors }
+  return { stores, journal, catalog, accounts, counters, following, listening, endpoints, doors, purgeDoors }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

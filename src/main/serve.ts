@@ -6,6 +6,8 @@ import { close, createServer, listen } from '../http/server.ts'
 import { type Jobs, migrateJobs, type Schedule, startJobs } from '../jobs/jobs.ts'
 import { createHerald, type Pulse, startPulse } from '../journal/pulse.ts'
 import { purgeMemory, tombstonesLive } from '../journal/purge.ts'
+import { createTidings } from '../journal/tidings.ts'
+import { type Live, startLive } from '../sync/live/index.ts'
 import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
 import { openDatabases } from './databases.ts'
@@ -19,7 +21,7 @@ export interface Running {
 }
 
 /** What apps may count on here beside the first version of the API. */
-const features = ['sync', 'idempotency-keys', 'history', 'devices']
+const features = ['sync', 'idempotency-keys', 'history', 'devices', 'live']
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
 
@@ -70,6 +72,9 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
       : createHerald(stores.events, log)
     instance.journal.onAppend(pulse.wake)
     undo.push(() => pulse.stop())
+    const tidings = createTidings(stores.events, log)
+    instance.journal.onAppend(tidings.tell)
+    undo.push(() => tidings.stop())
     if (follows) {
       const jobs: Jobs = await startJobs(stores.system, schedules(instance), log)
       undo.push(() => jobs.stop())
@@ -77,7 +82,11 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     instance.accounts.start()
     undo.push(() => instance.accounts.stop())
     if (config.role !== 'worker') {
-      const server = await openWeb(instance, config, log)
+      const { accounts, listening } = instance
+      const counters = rateLimits ? instance.counters : null
+      const live = await startLive({ events: stores.events, listening, accounts, counters, publicUrl, log })
+      undo.push(live.stop)
+      const server = await openWeb(instance, live, config, log)
       undo.push(server)
     }
     return { stop }
@@ -87,15 +96,21 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
   }
 }
 
-async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): Promise<() => Promise<void>> {
+async function openWeb(
+  instance: Instance,
+  live: Live,
+  config: LoadedConfig,
+  log: Logger,
+): Promise<() => Promise<void>> {
   const { stores, accounts, endpoints, following } = instance
+  const counters = config.rateLimits ? instance.counters : null
   const metrics = createMetrics(following)
   const app = createServer({
     endpoints,
     authenticate: accounts.authenticate,
     grants,
-    countRequest: config.rateLimits ? instance.counters.take : null,
-    pages: [accounts.pages(), ...instance.doors],
+    countRequest: counters?.take ?? null,
+    pages: [accounts.pages(), ...instance.doors, live.router],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
@@ -105,9 +120,10 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     about: { scopes: scopesInEnglish, playDomain: config.playDomain ?? null, features },
     config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: await version() },
   })
-  const server = await listen(app, { host: config.host, port: config.port })
+  const server = await listen(app, { host: config.host, port: config.port, upgrade: live.upgrade })
   log.info({ url: config.publicUrl, port: config.port }, 'Balados Sync is ready')
   return async () => {
+    await live.stop()
     await close(server)
     await metrics.stop()
   }

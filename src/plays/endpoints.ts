@@ -5,48 +5,19 @@ import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import { type Answer, answer, type Endpoint, endpoint, type Origin, success } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
 import { feedName, itemName } from '../podcast/names.ts'
-import { everything, type Seen } from '../podcast/seen.ts'
 import { shownNames } from '../podcast/shown.ts'
 import { instant, seconds } from '../podcast/times.ts'
 import { play } from './decider.ts'
 import { ambiguous, locateEpisode, playsOf, playsOfEpisodes } from './queries.ts'
+import { type PlaySaid, recordPlay } from './record.ts'
 import { playOut, showPlay } from './shown.ts'
 
-/** What a direct command says of a play; what it leaves out stays as it is. */
-interface Said {
-  readonly position: number
-  readonly played?: boolean | undefined
-  readonly duration?: number | null | undefined
-  readonly at?: number | null | undefined
-}
-
 export function playEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
-  /** Without `at` it is an order given now and replaces; with `at` the newer edit stands. */
-  const record = (origin: Origin, podcast: string, episode: string, said: Said): Promise<Answer | Refusal> =>
-    journal.commit(
-      origin,
-      async (unit) => {
-        const now = unit.state(play, episode)
-        const at = Math.min(said.at ?? origin.now, origin.now)
-        const seen: Seen = typeof said.at === 'number' ? { what: 'unknown' } : everything
-        // What it left out may be another device's word, which its next sync must tell it.
-        const whole =
-          said.played !== undefined && (typeof said.duration === 'number' || (now?.duration ?? null) === null)
-        const decided = unit.decide(play, episode, {
-          podcast,
-          position: said.position,
-          played: said.played ?? now?.played ?? false,
-          duration: said.duration ?? now?.duration ?? null,
-          started: null,
-          reset: false,
-          at,
-          sentAt: whole ? at : Number.NEGATIVE_INFINITY,
-          seen,
-        })
-        return isRefusal(decided) ? decided : success
-      },
-      { decider: play, id: episode },
-    )
+  const record = (origin: Origin, podcast: PodcastId, episode: EpisodeId, said: PlaySaid): Promise<Answer | Refusal> =>
+    journal.commit(origin, async (unit) => recordPlay(unit, { podcast, episode }, said) ?? success, {
+      decider: play,
+      id: episode,
+    })
 
   return [
     endpoint({

@@ -1,0 +1,47 @@
+import type { Logger } from 'pino'
+import type { Accounts } from '../../accounts/index.ts'
+import type { Listening } from '../../journal/listening.ts'
+import type { UserId } from '../../kernel/brand.ts'
+
+/** Milliseconds, but for `mostBuffered`. */
+export interface LiveTimes {
+  /** Between two pings, or comments of an event stream. */
+  readonly beat: number
+  /** Without a sign of life, after which a channel is dead. */
+  readonly idle: number
+  /** For which a token is trusted before it is looked at again. */
+  readonly trust: number
+  /** For which a reader may leave full what it is sent. */
+  readonly patience: number
+  /** Between two looks at whether it has read. */
+  readonly look: number
+  /** Between telling a client that its channel is closed and cutting it off. */
+  readonly farewell: number
+  /** Between two looks for changes that nobody told of. */
+  readonly sweep: number
+  /** Bytes that may wait for a reader before it has to catch up on its own. */
+  readonly mostBuffered: number
+}
+
+export const usualTimes: LiveTimes = {
+  beat: 20_000,
+  idle: 60_000,
+  trust: 30_000,
+  patience: 10_000,
+  look: 50,
+  farewell: 5_000,
+  sweep: 5_000,
+  mostBuffered: 256 * 1024,
+}
+
+/** What channels of both kinds need of the instance. */
+export interface LiveParts {
+  readonly listening: Listening
+  readonly grants: (scopes: readonly string[], wanted: string) => boolean
+  /** Counts a play as `POST /play` does; null where nothing is limited. */
+  readonly countPlay: ((user: UserId) => Promise<{ readonly exceeded: boolean; readonly resetIn: number }>) | null
+  readonly noteDevice: Accounts['noteDevice']
+  readonly times: LiveTimes
+  readonly clock: () => number
+  readonly log: Logger
+}
