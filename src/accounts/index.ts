@@ -7,6 +7,7 @@ import { userAdminEndpoints } from './admin-endpoints.ts'
 import { createAdministration } from './administration.ts'
 import { createApps } from './apps.ts'
 import { type Basic, createBasic } from './basic.ts'
+import { type AppPasswordBearer, createAppPasswordBearer } from './bearer.ts'
 import { Credential } from './credential-entities.ts'
 import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
 import { deviceEndpoints, notingSyncs } from './device-endpoints.ts'
@@ -28,6 +29,7 @@ import { createSecondFactors } from './second-factors.ts'
 import { createSessions } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
+export { User } from './entities.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
 
@@ -57,6 +59,8 @@ export interface Accounts
   switchOffSecondFactor(userId: string): Promise<boolean>
   /** The log-in of apps that speak HTTP Basic, by app password or account password. */
   readonly basic: Basic
+  /** The log-in of apps that send an app password as a bearer token. */
+  readonly appPassword: AppPasswordBearer
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   /** The endpoint of the sync, which also notes when each device did. */
@@ -119,6 +123,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
       return (await throttle.badSecret(address)) ?? caller
     },
     basic: createBasic({ credentials, people, secondFactors, throttle }),
+    appPassword: createAppPasswordBearer({ credentials, throttle }),
     playToken: (secret, kind) => credentials.find(secret, kind),
     notingSyncs: (sync) => notingSyncs(devices, sync),
     addUser: people.addUser,
