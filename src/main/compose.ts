@@ -27,6 +27,8 @@ export interface Instance {
   readonly accounts: Accounts
   readonly counters: Counters
   readonly following: Following
+  /** What the doors of a listener's life need. */
+  readonly listening: Listening
   readonly endpoints: readonly Endpoint[]
 }
 
@@ -72,7 +74,7 @@ export function compose(parts: InstanceParts): Instance {
       remembering(journal, endpoint),
     ),
   ]
-  return { stores, journal, catalog, accounts, counters, following, endpoints }
+  return { stores, journal, catalog, accounts, counters, following, listening, endpoints }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

@@ -6,6 +6,7 @@ import { close, createServer, listen } from '../http/server.ts'
 import { type Jobs, migrateJobs, type Schedule, startJobs } from '../jobs/jobs.ts'
 import { createHerald, type Pulse, startPulse } from '../journal/pulse.ts'
 import { purgeMemory, tombstonesLive } from '../journal/purge.ts'
+import { openPodcastDoor } from '../openpodcast/index.ts'
 import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
 import { openDatabases } from './databases.ts'
@@ -19,7 +20,7 @@ export interface Running {
 }
 
 /** What apps may count on here beside the first version of the API. */
-const features = ['sync', 'idempotency-keys', 'history', 'devices']
+const features = ['sync', 'idempotency-keys', 'history', 'devices', 'open-podcast']
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
 
@@ -89,12 +90,16 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
 async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): Promise<() => Promise<void>> {
   const { stores, accounts, endpoints, following } = instance
   const metrics = createMetrics(following)
+  const countRequest = config.rateLimits ? instance.counters.take : null
+  const about = { version: await version(), baseUrl: config.publicUrl }
+  const { listening } = instance
+  const openPodcast = openPodcastDoor({ listening, system: stores.system, accounts, countRequest, about })
   const app = createServer({
     endpoints,
     authenticate: accounts.authenticate,
     grants,
-    countRequest: config.rateLimits ? instance.counters.take : null,
-    pages: [accounts.pages()],
+    countRequest,
+    pages: [accounts.pages(), openPodcast],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
@@ -102,7 +107,7 @@ async function openWeb(instance: Instance, config: LoadedConfig, log: Logger): P
     metrics: metrics.text,
     log,
     about: { scopes: scopesInEnglish, playDomain: config.playDomain ?? null, features },
-    config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: await version() },
+    config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: about.version },
   })
   const server = await listen(app, { host: config.host, port: config.port })
   log.info({ url: config.publicUrl, port: config.port }, 'Balados Sync is ready')

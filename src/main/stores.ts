@@ -8,12 +8,14 @@ import { RateLimits } from '../../migrations/system/20261122000400-rate-limits.t
 import { Security } from '../../migrations/system/20261122000500-security.ts'
 import { Credentials } from '../../migrations/system/20261122000600-credentials.ts'
 import { Devices } from '../../migrations/system/20261122000601-devices.ts'
+import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
+import { OpenPodcastDeletion } from '../openpodcast/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
@@ -33,7 +35,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit],
+    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit, OpenPodcastDeletion],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
@@ -42,6 +44,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000500-security', class: Security },
       { name: '20261122000600-credentials', class: Credentials },
       { name: '20261122000601-devices', class: Devices },
+      { name: '20261122001000-open-podcast', class: OpenPodcast },
     ],
   },
   projections: {
