@@ -10,6 +10,7 @@ import { userAdminEndpoints } from './admin-endpoints.ts'
 import { createAdministration } from './administration.ts'
 import { createApps } from './apps.ts'
 import { type Basic, createBasic } from './basic.ts'
+import { type AppPasswordBearer, createAppPasswordBearer } from './bearer.ts'
 import { Credential } from './credential-entities.ts'
 import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
 import { deviceEndpoints, notingSyncs } from './device-endpoints.ts'
@@ -36,6 +37,7 @@ import { createThrottle, noThrottle } from './throttle.ts'
 export { appPasswordPattern } from './credentials.ts'
 export { deviceTypes } from './device-entities.ts'
 export { doorSessionLife } from './door-sessions.ts'
+export { User } from './entities.ts'
 export { isPlain } from './jwt.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
@@ -71,6 +73,8 @@ export interface Accounts
   readonly doorSessions: DoorSessions
   /** The devices that apps name, for doors that have operations of their own for them. */
   readonly devices: Pick<Devices, 'list' | 'find' | 'declare'>
+  /** The log-in of apps that send an app password as a bearer token. */
+  readonly appPassword: AppPasswordBearer
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   /** Who looks at a page through this browser's session; null for nobody. */
@@ -141,6 +145,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     basic: createBasic({ credentials, people, secondFactors, throttle }),
     doorSessions: createDoorSessions({ people, credentials, secondFactors, seals, clock }),
     devices,
+    appPassword: createAppPasswordBearer({ credentials, throttle }),
     playToken: (secret, kind) => credentials.find(secret, kind),
     visitorOf: visits.visitorOf,
     noteDevice: (user, { app, device }, name) => {

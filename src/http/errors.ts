@@ -6,13 +6,13 @@ import { internalError, methodNotAllowed, type Problem, problemOfThrown, sendPro
 import { describeError, requestIdOf } from './request-log.ts'
 import { methodsOfPath, patternOf } from './router.ts'
 
-/** Whether a request is for the API, and so wants even its errors as JSON. */
+/** Whether a request is for the API or another one of JSON alone, and so wants even its errors as JSON. */
 export function isForApi(ctx: Koa.Context): boolean {
   return apiTarget.test(ctx.url)
 }
 
 /** Not `ctx.path`, which throws for some targets that are answered as errors. The host is that of an absolute form. */
-const apiTarget = /^(?:https?:\/\/[^/?]*)?\/api(?:[/?]|$)/
+const apiTarget = /^(?:https?:\/\/[^/?]*)?\/(?:api|v1)(?:[/?]|$)/
 
 /**
  * Turns whatever is thrown further in into an answer: JSON for the API and for those who ask for it, else a small

@@ -72,7 +72,13 @@ export interface About {
   readonly baseUrl: string
   /** Every scope, with the words that people read. */
   readonly scopes?: Readonly<Record<string, string>> | undefined
+  /** What the paths begin with; that of the REST API where not said. */
+  readonly prefix?: string
+  /** What goes into the `Authorization` header. */
+  readonly bearer?: string
 }
+
+const requestToken = 'A JWT that the app signs for each call with the key of its authorization.'
 
 /**
  * The OpenAPI 3.1 document of the API, made of what validates its requests. Throws when two operations would get the
@@ -80,7 +86,7 @@ export interface About {
  */
 export function openApiDocument(
   endpoints: readonly Endpoint[],
-  { version, baseUrl, scopes = {} }: About,
+  { version, baseUrl, scopes = {}, prefix = apiPrefix, bearer = requestToken }: About,
 ): OpenApiDocument {
   const schemas = schemaCollector()
   const problem = schemas.describe(problemBody, 'output', 'Problem')
@@ -102,7 +108,7 @@ export function openApiDocument(
         'Changes as they happen come over WebSocket at `/api/v1/live`, where plays can be recorded too, and as ' +
         'server-sent events at `/api/v1/events`; `docs/api/live.md` tells how.',
     },
-    servers: [{ url: `${baseUrl.replace(/\/+$/, '')}${apiPrefix}` }],
+    servers: [{ url: `${baseUrl.replace(/\/+$/, '')}${prefix}` }],
     tags: [...new Set(endpoints.map((endpoint) => endpoint.tag))].map((name) => ({ name })),
     paths,
     components: {
@@ -111,7 +117,7 @@ export function openApiDocument(
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'A JWT that the app signs for each call with the key of its authorization.',
+          description: bearer,
           'x-scopes': scopes,
         },
       },

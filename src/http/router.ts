@@ -33,6 +33,8 @@ export type CountRequest = (
 
 export interface ApiParts {
   readonly endpoints: readonly Endpoint[]
+  /** What the endpoints' paths begin with; {@link apiPrefix} where not said. */
+  readonly prefix?: string
   readonly authenticate: Authenticate
   readonly grants: Grants
   /** Null where requests are not limited. */
@@ -45,11 +47,11 @@ export interface ApiParts {
 export const apiPrefix = '/api/v1'
 
 /**
- * Mounts the endpoints below {@link apiPrefix}. A literal path wins over one with parameters, whatever the order of
+ * Mounts the endpoints below their prefix. A literal path wins over one with parameters, whatever the order of
  * the endpoints; a request that none answers goes on to the next middleware. Throws when two claim the same place.
  */
 export function apiRouter({ endpoints, ...parts }: ApiParts): Router {
-  const router = new Router({ prefix: apiPrefix, sensitive: true, exclusive: 'specificity' })
+  const router = new Router({ prefix: parts.prefix ?? apiPrefix, sensitive: true, exclusive: 'specificity' })
   const taken = new Set<string>()
   for (const endpoint of endpoints) {
     const place = `${endpoint.method} ${endpoint.path.replaceAll(/\{\w+\}/g, '{}')}`
@@ -62,7 +64,7 @@ export function apiRouter({ endpoints, ...parts }: ApiParts): Router {
 
 /** Everything that can be known before a request comes is worked out here, once per endpoint. */
 function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.Middleware {
-  const { authenticate, grants, countRequest, clock } = parts
+  const { authenticate, grants, countRequest, clock, prefix = '' } = parts
   const { params, query, body } = endpoint
   const wanted = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
   const missingScope = refuse(
@@ -77,7 +79,8 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
     const caller = await authenticate(ctx.headers.authorization, ctx.ip)
     if (isRefusal(caller)) return caller
     if (wanted.length > 0 && !wanted.some((scope) => grants(caller.scopes, scope))) return missingScope
-    const late = countRequest && (await overLimit(ctx, endpoint, countRequest, caller))
+    const late =
+      countRequest && (await overLimit(ctx, { ...endpoint, path: prefix + endpoint.path }, countRequest, caller))
     if (late) return late
 
     const read = readBody ? await readBody(ctx) : noBody

@@ -7,6 +7,7 @@ import { type Jobs, migrateJobs, type Schedule, startJobs } from '../jobs/jobs.t
 import { createHerald, type Pulse, startPulse } from '../journal/pulse.ts'
 import { purgeMemory, tombstonesLive } from '../journal/purge.ts'
 import { createTidings } from '../journal/tidings.ts'
+import { openPodcastDoor } from '../openpodcast/index.ts'
 import { type Live, startLive } from '../sync/live/index.ts'
 import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
@@ -21,7 +22,7 @@ export interface Running {
 }
 
 /** What apps may count on here beside the first version of the API. */
-const features = ['sync', 'idempotency-keys', 'history', 'devices', 'live']
+const features = ['sync', 'idempotency-keys', 'history', 'devices', 'live', 'gpodder', 'open-podcast']
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
 
@@ -103,14 +104,17 @@ async function openWeb(
   log: Logger,
 ): Promise<() => Promise<void>> {
   const { stores, accounts, endpoints, following } = instance
-  const counters = config.rateLimits ? instance.counters : null
   const metrics = createMetrics(following)
+  const countRequest = config.rateLimits ? instance.counters.take : null
+  const about = { version: await version(), baseUrl: config.publicUrl }
+  const { listening } = instance
+  const openPodcast = openPodcastDoor({ listening, system: stores.system, accounts, countRequest, about })
   const app = createServer({
     endpoints,
     authenticate: accounts.authenticate,
     grants,
-    countRequest: counters?.take ?? null,
-    pages: [accounts.pages(), ...instance.doors, live.router],
+    countRequest,
+    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
@@ -118,7 +122,7 @@ async function openWeb(
     metrics: metrics.text,
     log,
     about: { scopes: scopesInEnglish, playDomain: config.playDomain ?? null, features },
-    config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: await version() },
+    config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: about.version },
   })
   const server = await listen(app, { host: config.host, port: config.port, upgrade: live.upgrade })
   log.info({ url: config.publicUrl, port: config.port }, 'Balados Sync is ready')

@@ -11,6 +11,7 @@ import { Credentials } from '../../migrations/system/20261122000600-credentials.
 import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
 import { DoorSettings } from '../../migrations/system/20261122000801-door-settings.ts'
+import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
@@ -19,6 +20,7 @@ import { Download } from '../downloads/entities.ts'
 import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
+import { OpenPodcastDeletion } from '../openpodcast/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
@@ -38,7 +40,16 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   system: {
     name: 'system',
-    entities: [...accountEntities, ...catalogEntities, SystemFollower, JobWorker, RateLimit, DoorStamp, DoorSetting],
+    entities: [
+      ...accountEntities,
+      ...catalogEntities,
+      SystemFollower,
+      JobWorker,
+      RateLimit,
+      DoorStamp,
+      DoorSetting,
+      OpenPodcastDeletion,
+    ],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
       { name: '20261122000200-catalog', class: Catalog },
@@ -49,6 +60,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000601-devices', class: Devices },
       { name: '20261122000800-door-stamps', class: DoorStamps },
       { name: '20261122000801-door-settings', class: DoorSettings },
+      { name: '20261122001000-open-podcast', class: OpenPodcast },
     ],
   },
   projections: {

@@ -53,4 +53,16 @@ const EpisodeAlias = defineEntity({
   },
 })
 
-export const catalogEntities = [Podcast, PodcastAlias, Episode, EpisodeAlias]
+/** Every guid a podcast was ever told by; the newest is its own, the others are aliases. */
+const PodcastGuid = defineEntity({
+  name: 'PodcastGuid',
+  tableName: 'podcast_guids',
+  schema,
+  properties: {
+    guid: p.uuid().primary(),
+    podcastId: p.uuid().index('podcast_guids_podcast_id'),
+    seenAt: p.datetime(3),
+  },
+})
+
+export const catalogEntities = [Podcast, PodcastAlias, PodcastGuid, Episode, EpisodeAlias]

@@ -33,9 +33,14 @@ const encode = (text: string): string => Buffer.from(text, 'utf8').toString('bas
  * address.
  */
 export function decodeFeed(encoded: string): string | null {
-  const text = decode(encoded)?.trim()
-  const url = text === undefined ? undefined : unescapeScheme(text)
-  return url !== undefined && isFeedUrl(url) ? url : null
+  const text = decode(encoded)
+  return text === null ? null : readFeedUrl(text)
+}
+
+/** The same for a feed URL that was sent as it is; null also where its name would be too long for a path. */
+export function readFeedUrl(text: string): string | null {
+  const url = unescapeScheme(text.trim())
+  return isFeedUrl(url) && encode(url).length <= longestName ? url : null
 }
 
 export const encodeFeed = (feedUrl: string): string => encode(feedUrl)

@@ -20,6 +20,19 @@ const active: Statement = {
 /** What the listener follows now, newest first. */
 export const subscriptionsOf = (db: Queryable, user: UserId): Promise<SubscriptionRow[]> => rows(db, active, [user])
 
+/** A subscription and the stamp of the newest event that it shows. */
+export interface StampedSubscription extends SubscriptionRow {
+  readonly stamp: number
+}
+
+const ever: Statement = {
+  name: 'subscriptions-ever',
+  text: 'select * from projections.subscriptions where user_id = $1 order by podcast_id',
+}
+
+/** What the listener follows or has left, while that is remembered. */
+export const everSubscribed = (db: Queryable, user: UserId): Promise<StampedSubscription[]> => rows(db, ever, [user])
+
 const since: Statement = {
   name: 'subscriptions-since',
   text: `select podcast_id as podcast, subscribed_at from projections.subscriptions

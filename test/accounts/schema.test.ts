@@ -5,6 +5,7 @@ import { Credentials } from '../../migrations/system/20261122000600-credentials.
 import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { accountEntities } from '../../src/accounts/index.ts'
 import { openStore } from '../../src/database/store.ts'
+import { storeDefinitions } from '../../src/main/stores.ts'
 import { freshStores } from '../support/database.ts'
 
 test('after migrating, the entities and the tables of accounts differ in nothing, and the way back is clean', async () => {
@@ -15,6 +16,7 @@ test('after migrating, the entities and the tables of accounts differ in nothing
     { name: '20261122000600-credentials', class: Credentials },
     { name: '20261122000601-devices', class: Devices },
   ]
+  const last = migrations.at(-1)?.name ?? ''
   const store = await openStore(urls.system, { name: 'system', entities: accountEntities, migrations })
   try {
     const ours = /"(users|handles|sessions|app_tokens|second_factors|recovery_codes|credentials|devices)"/
@@ -24,6 +26,9 @@ test('after migrating, the entities and the tables of accounts differ in nothing
     }
     expect(await diff()).toEqual([])
 
+    // Doors that came later keep tables that refer to users.
+    const later = storeDefinitions.system.migrations.map(({ name }) => name).filter((name) => name > last)
+    await stores.system.orm.migrator.down({ migrations: later.toReversed() })
     for (const { class: Step } of migrations.toReversed()) {
       const step = new Step(store.orm.em.getDriver(), store.orm.config)
       step.down()
