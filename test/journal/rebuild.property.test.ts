@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Stores } from '../../src/database/store.ts'
+import { download, downloadActions } from '../../src/downloads/decider.ts'
 import { sequenceArrivals } from '../../src/journal/sequencer.ts'
-import type { UserId } from '../../src/kernel/brand.ts'
+import type { PodcastId, UserId } from '../../src/kernel/brand.ts'
+import { success } from '../../src/kernel/endpoint.ts'
 import { defaultCollectionOf, queueOf } from '../../src/podcast/fixed-ids.ts'
 import { type FreshStores, freshStores } from '../support/database.ts'
 import { feedId, itemId } from '../support/instance.ts'
@@ -10,7 +12,16 @@ import { type Doors, openDoors, somebody } from '../support/journal-doors.ts'
 import { runs } from '../support/runs.ts'
 
 const day = 86_400_000
-const tables = ['subscriptions', 'plays', 'playlists', 'collections', 'privacy', 'saves', 'shares'] as const
+const tables = [
+  'subscriptions',
+  'plays',
+  'playlists',
+  'collections',
+  'privacy',
+  'saves',
+  'shares',
+  'downloads',
+] as const
 
 const feed = (n: number) => feedId(`https://feeds.example/rebuild-${n}.xml`)
 const item = (n: number) => itemId(`g-${n}`, `https://media.example/${n}.mp3`)
@@ -23,6 +34,7 @@ const order = fc.oneof(
   fc.record({ what: fc.constant('play' as const), n, position: fc.nat(3000), played: fc.boolean() }),
   fc.record({ what: fc.constant('save' as const), n, on: fc.boolean() }),
   fc.record({ what: fc.constant('share' as const), n, on: fc.boolean() }),
+  fc.record({ what: fc.constant('download' as const), n, action: fc.constantFrom(...downloadActions) }),
   fc.record({ what: fc.constant('privacy' as const), n, level: fc.constantFrom('public', 'anonymous', 'private') }),
   fc.record({
     what: fc.constant('playlist' as const),
@@ -53,6 +65,7 @@ function entryOf(user: UserId, o: Order, time: number): Record<string, unknown[]
     case 'save':
       return { saves: [{ ...ref(o.n), saved: o.on, updated_at }] }
     case 'share':
+    case 'download':
       return {}
     case 'privacy':
       return { privacy: [{ ...(o.n > 2 ? {} : { feed: feed(o.n) }), privacy: o.level, updated_at }] }
@@ -95,6 +108,25 @@ const step: fc.Arbitrary<Step> = fc.record({
   keepsToken: fc.boolean(),
 })
 
+/** What a device did with an episode's file, which only doors of other protocols tell. */
+async function downloaded(
+  { instance: { catalog, journal } }: Doors,
+  user: UserId,
+  o: Extract<Order, { what: 'download' }>,
+  { device, now, at }: { device: string; now: number; at: number },
+): Promise<void> {
+  const url = `https://feeds.example/rebuild-${o.n % 3}.xml`
+  const podcast = (await catalog.podcasts([url])).get(url) as PodcastId
+  const enclosure = `https://media.example/${o.n}.mp3`
+  const [episode = ''] = await catalog.episodes([{ guid: `g-${o.n}`, enclosure, podcast }])
+  const origin = { user, author: { app: 'test.app', device }, now, request: null }
+  await journal.commit(origin, async (unit) => {
+    await unit.load(download, [episode])
+    unit.decide(download, episode, { podcast, action: o.action, at })
+    return success
+  })
+}
+
 async function live(doors: Doors, user: UserId, steps: readonly Step[], start: number): Promise<void> {
   const tokens = new Map<string, string>()
   let now = start
@@ -109,6 +141,10 @@ async function live(doors: Doors, user: UserId, steps: readonly Step[], start: n
         query: { feed: feed(o.n % 3) },
         body: { comment: `c${o.n}` },
       })
+      continue
+    }
+    if (o.what === 'download') {
+      await downloaded(doors, user, o, { device, now, at: now + skew })
       continue
     }
     const last_sync = tokens.get(device)
