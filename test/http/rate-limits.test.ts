@@ -3,6 +3,7 @@ import { createCounters } from '../../src/database/counters.ts'
 import { openStores } from '../../src/database/store.ts'
 import { storeDefinitions } from '../../src/main/stores.ts'
 import { type App, startServer, type TestServer } from '../support/instance.ts'
+import { startTwoServers } from '../support/two-servers.ts'
 
 let server: TestServer
 let app: App
@@ -56,5 +57,19 @@ test('Rate limits hold across processes: they share their counts, and forgetting
     expect((await there.take('shared', allowance)).remaining).toBe(4)
   } finally {
     await second.close()
+  }
+})
+
+test('rate limits hold across processes, told over HTTP', async () => {
+  const { here, there, close } = await startTwoServers({ rateLimits: true })
+  try {
+    const someone = await here.allow(await here.addUser())
+    const replies = await Promise.all(
+      Array.from({ length: 14 }, (_, n) => (n % 2 ? someone.call('GET', '/apps') : there(someone, 'GET', '/apps'))),
+    )
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(10)
+    expect(replies.filter(({ status }) => status === 429)).toHaveLength(4)
+  } finally {
+    await close()
   }
 })

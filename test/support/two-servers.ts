@@ -10,8 +10,8 @@ export interface TwoServers {
   close(): Promise<void>
 }
 
-export async function startTwoServers(): Promise<TwoServers> {
-  const here = await startServer()
+export async function startTwoServers({ rateLimits = false } = {}): Promise<TwoServers> {
+  const here = await startServer({ rateLimits })
   const folder = await dataFolder()
   const other = await startProcess({
     DATABASE_URL: here.fresh.urls.events,
@@ -19,7 +19,7 @@ export async function startTwoServers(): Promise<TwoServers> {
     SECRET_KEY_BASE: secret,
     PORT: String(await freePort()),
     LOG_LEVEL: 'error',
-    RATE_LIMITS: 'off',
+    RATE_LIMITS: rateLimits ? 'on' : 'off',
   })
   return {
     here,
