@@ -66,9 +66,16 @@ test.each(['one', 'three'] as const)(
           now += 1000
           for (const { device, change: what } of round.changes)
             change(devices[device % devices.length] as Device, what, now)
-          const commands = round.commands.map(({ device, change: what }, i) =>
-            command(at(i), devices[device % devices.length] as Device, what, now),
-          )
+          // A listener does one thing after the other, and an app gives its orders in that order.
+          const orders = new Map<Device, Promise<unknown>>()
+          for (const [i, { device, change: what }] of round.commands.entries()) {
+            const on = devices[device % devices.length] as Device
+            const before = orders.get(on) ?? Promise.resolve()
+            orders.set(
+              on,
+              before.then(() => command(at(i), on, what, now)),
+            )
+          }
           const syncs = devices.map(async (on, i) => {
             const request = prepare(on)
             const fate = round.fate[i]
@@ -80,7 +87,7 @@ test.each(['one', 'three'] as const)(
             for (const answer of said) expect(answer).toEqual(said[0])
             if (fate !== 'lose') take(on, request, said[0] as (typeof said)[0])
           })
-          await Promise.all([...commands, ...syncs])
+          await Promise.all([...orders.values(), ...syncs])
         }
         await settle(at(0), devices, now)
         const seen = withoutTimes(await seenByRest(at(1), user))
