@@ -67,7 +67,7 @@ test.each(layouts)(
         const after = await seenByRest(doors, user)
         for (const on of devices) expect(seenIn(on.rows, user)).toEqual(after)
       }),
-      { numRuns: runs(100, 200) },
+      { numRuns: runs(100, 1000) },
     )
   },
   900_000,
