@@ -25,6 +25,7 @@ const app = createServer({
 })
 journal.onAppend(createHerald(stores.events, log).wake)
 journal.onAppend(createTidings(stores.events, log).tell)
+journal.onAppend(live.wake)
 const server = await listen(app, { host: '127.0.0.1', port: 0, upgrade: live.upgrade })
 process.send?.((server.address() as { port: number }).port)
 process.on('disconnect', () => process.exit(0))

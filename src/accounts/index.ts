@@ -34,6 +34,7 @@ import { createSecondFactors } from './second-factors.ts'
 import { createSessions, type Visitor } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
+export { addressGroup } from './addresses.ts'
 export { appPasswordPattern } from './credentials.ts'
 export { deviceTypes } from './device-entities.ts'
 export { doorSessionLife } from './door-sessions.ts'

@@ -30,7 +30,14 @@ export async function listen(
       if (!stopped) timer = setTimeout(() => void connect().catch(() => undefined), pause)
     })
     await fresh.connect()
-    await fresh.query(`listen ${channel}`)
+    try {
+      await fresh.query(`listen ${channel}`)
+    } catch (error) {
+      // Its end makes another one.
+      await fresh.end()
+      throw error
+    }
+    if (stopped) return fresh.end()
     client = fresh
     heard(null)
   }

@@ -95,6 +95,15 @@ export function methodNotAllowed(allowed: readonly string[]): Problem {
   }
 }
 
+/** 426 (RFC 9110, 15.5.22) for a path that speaks nothing but `protocol`. */
+export function upgradeRequired(protocol: string, error: string): Problem {
+  return {
+    status: 426,
+    headers: { Upgrade: protocol, Connection: 'Upgrade' },
+    body: { error, error_code: 'UPGRADE_REQUIRED' },
+  }
+}
+
 /** 500 for a bug or broken infrastructure; the log tells the rest under `requestId`. */
 export function internalError(requestId: string): Problem {
   return {

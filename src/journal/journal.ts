@@ -71,13 +71,20 @@ export interface Journal {
   /** Which life of the journal this is; a restore starts another. */
   epoch(): Promise<string>
   readonly readModels: ReadModels
-  /** Called after each write with whose journal it was, so that followers and open channels wake up. */
-  onAppend(listener: (user: UserId) => void): void
+  /** Called after each write with whose journal it was and how far it is, so that followers and open channels wake up. */
+  onAppend(listener: (user: UserId, number: number) => void): void
 }
 
 interface Opening extends Head {
   readonly request?: string | null
   readonly answer?: Answer | Refusal | null
+}
+
+/** What an attempt came to, and how far the journal was then. */
+interface Done {
+  readonly said: Answer | Refusal
+  readonly number: number
+  readonly after: (() => Promise<void>) | null
 }
 
 /** Attempts without a lock before the writer waits in line. */
@@ -93,7 +100,7 @@ export function createJournal(parts: JournalParts): Journal {
   const modelOf = new Map(parts.slices.map((slice) => [slice.decider.kind, slice.readModel]))
   const statements = new Map<string, Statement>()
   const inLine = pLimit(mostInLine)
-  const listeners: ((user: UserId) => void)[] = []
+  const listeners: ((user: UserId, number: number) => void)[] = []
   let epoch: string | undefined
 
   const keyed = (user: UserId, text: string): string => {
@@ -128,7 +135,7 @@ export function createJournal(parts: JournalParts): Journal {
     origin: Origin,
     work: (unit: Unit) => Promise<Answer | Refusal>,
     prefetch: Prefetch | undefined,
-  ): Promise<{ said: Answer | Refusal; after: (() => Promise<void>) | null } | null> {
+  ): Promise<Done | null> {
     const request = origin.request && {
       key: keyed(origin.user, `${origin.author.app}\n${origin.request.key}`),
       hash: keyed(origin.user, origin.request.hash),
@@ -139,7 +146,7 @@ export function createJournal(parts: JournalParts): Journal {
       const said = same
         ? givenAgain(opening.answer as Answer | Refusal)
         : refuse('conflict', 'This Idempotency-Key was used for another request.')
-      return { said, after: null }
+      return { said, number: opening.lastNumber, after: null }
     }
     const unit = createUnit({ db, origin, head: opening, upcasts, reactions })
     if (prefetch && newest) unit.adopt(prefetch.decider, prefetch.id, newest)
@@ -148,7 +155,8 @@ export function createJournal(parts: JournalParts): Journal {
     // A refusal undoes what was decided before it; a key that outlived its answer adds nothing a second time.
     const moot = isRefusal(said) || (await unit.wasCarriedOut())
     const pending = moot ? nothing(unit.pending().stamp) : unit.pending()
-    if (pending.events.length === 0 && pending.heard.length === 0 && !request) return { said, after: null }
+    if (pending.events.length === 0 && pending.heard.length === 0 && !request)
+      return { said, number: opening.lastNumber, after: null }
 
     const touched = Map.groupBy(pending.touched, (t) => t.kind)
     const models = [...touched.keys()].sort().flatMap((kind) => modelOf.get(kind) ?? [])
@@ -171,7 +179,7 @@ export function createJournal(parts: JournalParts): Journal {
     const after = together
       ? null
       : () => readModels.write(origin.user, opening.lastNumber, number, models, rowsOfModels)
-    return { said, after }
+    return { said, number, after }
   }
 
   async function commit(
@@ -207,10 +215,10 @@ export function createJournal(parts: JournalParts): Journal {
     return finish(origin.user, done)
   }
 
-  async function finish(user: UserId, done: { said: Answer | Refusal; after: (() => Promise<void>) | null }) {
-    if (done.after) await done.after()
-    for (const listener of listeners) listener(user)
-    return done.said
+  async function finish(user: UserId, { said, number, after }: Done) {
+    if (after) await after()
+    for (const listener of listeners) listener(user, number)
+    return said
   }
 
   return {

@@ -3,22 +3,20 @@ import { rows, type Statement, type Store } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
 
 const channel = 'balados_user'
-/** Milliseconds for which tidings are bundled: a NOTIFY inside an append would make commits wait in line. */
-const bundle = 10
 
 interface Log {
   error(context: object, message: string): void
 }
 
-/** Tells every process of the instance whose journal has grown. */
+/** Tells every process of the instance whose journal has grown, and how far it is. */
 export interface Tidings {
-  tell(user: UserId): void
+  tell(user: UserId, number: number): void
   stop(): Promise<void>
 }
 
 const notify: Statement = {
   name: 'tidings-tell',
-  text: `select pg_notify('${channel}', u) from unnest($1::text[]) u`,
+  text: `select pg_notify('${channel}', said) from unnest($1::text[]) said`,
 }
 
 const readNumbers: Statement = {
@@ -26,37 +24,52 @@ const readNumbers: Statement = {
   text: 'select user_id as "user", last_number as "number" from events.heads where user_id = any($1::uuid[])',
 }
 
+/**
+ * A NOTIFY inside an append would make commits wait in line: it is sent afterwards, at once, and what comes while one is
+ * under way goes together with the next.
+ */
 export function createTidings(events: Store, log: Log): Tidings {
-  const users = new Set<UserId>()
-  let pending: NodeJS.Timeout | null = null
-  let telling: Promise<unknown> = Promise.resolve()
-  const send = () => {
-    pending = null
-    const grown = [...users]
-    users.clear()
-    telling = rows(events.pool, notify, [grown]).catch((error: unknown) => {
-      log.error({ err: error }, 'could not tell of changes; open channels learn of them a few seconds late')
-    })
+  const grown = new Map<UserId, number>()
+  let telling: Promise<void> | null = null
+  const send = async () => {
+    while (grown.size > 0) {
+      const said = [...grown].map(([user, number]) => `${user} ${number}`)
+      grown.clear()
+      await rows(events.pool, notify, [said]).catch((error: unknown) => {
+        log.error({ err: error }, 'could not tell of changes; open channels learn of them a few seconds late')
+      })
+    }
+    telling = null
   }
   return {
-    tell: (user) => {
-      users.add(user)
-      pending ??= setTimeout(send, bundle)
+    tell: (user, number) => {
+      grown.set(user, Math.max(number, grown.get(user) ?? 0))
+      telling ??= send()
     },
     stop: async () => {
-      if (pending) clearTimeout(pending)
-      if (pending) send()
       await telling
     },
   }
 }
 
+/** A journal that has grown, up to this number at least. */
+export interface Grown {
+  readonly user: UserId
+  readonly number: number
+}
+
 /** Hears whose journals grow, in whatever process; null when any may have grown unheard. */
 export const hearTidings = (
   events: Store,
-  heard: (user: UserId | null) => void,
+  heard: (grown: Grown | null) => void,
   log: Log,
-): Promise<{ stop(): Promise<void> }> => listen(events.url, channel, (payload) => heard(payload as UserId | null), log)
+): Promise<{ stop(): Promise<void> }> =>
+  listen(events.url, channel, (payload) => heard(payload === null ? null : readGrown(payload)), log)
+
+function readGrown(payload: string): Grown {
+  const [user, number] = payload.split(' ')
+  return { user: user as UserId, number: Number(number ?? 0) }
+}
 
 /** How far the journals of these users are. */
 export async function numbersOf(events: Store, users: readonly UserId[]): Promise<ReadonlyMap<UserId, number>> {

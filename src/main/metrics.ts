@@ -1,6 +1,7 @@
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import type { Following } from '../journal/followers.ts'
+import type { Live } from '../sync/live/index.ts'
 
 export interface Metrics {
   /** The text of `/metrics`. */
@@ -9,7 +10,7 @@ export interface Metrics {
 }
 
 /** What the instance counts, by OpenTelemetry, told in Prometheus' format. */
-export function createMetrics(following: Following): Metrics {
+export function createMetrics(following: Following, live: Pick<Live, 'counts'>): Metrics {
   const exporter = new PrometheusExporter({ preventServerStart: true })
   const provider = new MeterProvider({ readers: [exporter] })
   const meter = provider.getMeter('balados-sync')
@@ -27,6 +28,28 @@ export function createMetrics(following: Following): Metrics {
       }
     },
     [lag, stopped],
+  )
+  const channels = meter.createObservableGauge('balados_live_channels', {
+    description: 'Live channels that are open in this process',
+  })
+  const pushed = meter.createObservableCounter('balados_live_changes', {
+    description: 'Changes told over live channels, each channel counted',
+  })
+  const slow = meter.createObservableCounter('balados_live_slow_readers', {
+    description: 'Live channels cut off because nobody read them',
+  })
+  const resumed = meter.createObservableCounter('balados_live_resumptions', {
+    description: 'Live channels that went on from a token',
+  })
+  meter.addBatchObservableCallback(
+    (result) => {
+      const counts = live.counts()
+      for (const [kind, open] of Object.entries(counts.open)) result.observe(channels, open, { kind })
+      result.observe(pushed, counts.pushed)
+      result.observe(slow, counts.slow)
+      result.observe(resumed, counts.resumed)
+    },
+    [channels, pushed, slow, resumed],
   )
   const memory = meter.createObservableGauge('process_resident_memory_bytes', { description: 'Resident memory' })
   memory.addCallback((result) => result.observe(process.memoryUsage.rss()))

@@ -87,6 +87,7 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
       const counters = rateLimits ? instance.counters : null
       const live = await startLive({ events: stores.events, listening, accounts, counters, publicUrl, log })
       undo.push(live.stop)
+      instance.journal.onAppend(live.wake)
       const server = await openWeb(instance, live, config, log)
       undo.push(server)
     }
@@ -104,7 +105,7 @@ async function openWeb(
   log: Logger,
 ): Promise<() => Promise<void>> {
   const { stores, accounts, endpoints, following } = instance
-  const metrics = createMetrics(following)
+  const metrics = createMetrics(following, live)
   const countRequest = config.rateLimits ? instance.counters.take : null
   const about = { version: await version(), baseUrl: config.publicUrl }
   const { listening } = instance

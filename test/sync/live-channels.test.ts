@@ -2,12 +2,10 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createServer, listen } from '../../src/http/server.ts'
 import { createTidings } from '../../src/journal/tidings.ts'
-import { startLive } from '../../src/sync/live/index.ts'
-import type { LiveTimes } from '../../src/sync/live/parts.ts'
 import { type App, feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
 import { type LiveClient, openEvents, openLive, playTokenFor, tokenOf } from '../support/live.ts'
+import { startLiveServer } from '../support/live-server.ts'
 
 const feed = feedId('https://feeds.example/two.rss')
 const item = (i: number) => itemId(`guid-${i}`, `https://media.example/${i}.mp3`)
@@ -32,40 +30,6 @@ async function open(url: string, token: string): Promise<LiveClient> {
   const client = await openLive(url, token)
   onTestFinished(() => client.socket.terminate())
   return client
-}
-
-/** A web server beside the others whose channels are looked after more often than usual. */
-async function impatient(times: Partial<LiveTimes>): Promise<{ url: string; stop(): Promise<void> }> {
-  const { instance, fresh, url: publicUrl } = here
-  const { accounts, listening } = instance
-  const log = pino({ level: 'silent' })
-  const live = await startLive({
-    events: fresh.stores.events,
-    listening,
-    accounts,
-    counters: null,
-    publicUrl,
-    log,
-    times,
-  })
-  const app = createServer({
-    endpoints: [],
-    authenticate: accounts.authenticate,
-    grants: () => true,
-    countRequest: null,
-    pages: [live.router],
-    health: async () => ({}),
-    metrics: async () => '',
-    log,
-    about: { scopes: {}, playDomain: null, features: [] },
-    config: { publicUrl, trustProxy: false, version: '0' },
-  })
-  const server = await listen(app, { host: '127.0.0.1', port: 0, upgrade: live.upgrade })
-  onTestFinished(async () => {
-    await live.stop()
-    server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, stop: live.stop }
 }
 
 test('a change made at one server reaches the channels of another', async () => {
@@ -98,7 +62,7 @@ test('with read models in a database of their own, a token never tells more than
 })
 
 test('what nobody told of is found all the same', async () => {
-  const { url } = await impatient({ sweep: 100 })
+  const { url } = await startLiveServer(here, { times: { sweep: 100 } })
   const app = await somebody()
   const client = await open(url, tokenOf(app.bearer()))
   await client.ask({ type: 'subscribe' })
@@ -140,7 +104,7 @@ test('more than 60 plays a minute are PLAY_RATE_LIMITED, over all channels of th
 })
 
 test('a token that is revoked or expires ends the channel', async () => {
-  const { url } = await impatient({ beat: 50, trust: 100 })
+  const { url } = await startLiveServer(here, { times: { beat: 50, trust: 100 } })
   const app = await somebody()
   const now = Math.floor(Date.now() / 1000)
   // One minute of skew is allowed: this one ends in a second.
@@ -158,7 +122,7 @@ test('a token that is revoked or expires ends the channel', async () => {
 })
 
 test('who says nothing, not even who they are, is cut off', async () => {
-  const { url } = await impatient({ beat: 50, trust: 100, idle: 300 })
+  const { url } = await startLiveServer(here, { times: { beat: 50, entry: 100, idle: 300 } })
   const nobody = await openLive(url)
   expect(await nobody.closed).toMatchObject({ code: 4001 })
   const client = await open(url, tokenOf((await somebody()).bearer()))
@@ -172,7 +136,7 @@ test('who says nothing, not even who they are, is cut off', async () => {
 })
 
 test('a slow reader is told to resume from its token, and so misses nothing', async () => {
-  const { url } = await impatient({ mostBuffered: 1_000, patience: 200, farewell: 3_000 })
+  const { url } = await startLiveServer(here, { times: { mostBuffered: 1_000, patience: 200, farewell: 3_000 } })
   const app = await somebody()
   const token = tokenOf(app.bearer())
   const slow = await open(url, token)
@@ -208,7 +172,7 @@ test('a slow reader is told to resume from its token, and so misses nothing', as
 })
 
 test('an event stream that is read too slowly ends, and goes on from its last id', async () => {
-  const { url } = await impatient({ mostBuffered: 1_000, patience: 200, farewell: 3_000 })
+  const { url } = await startLiveServer(here, { times: { mostBuffered: 1_000, patience: 200, farewell: 3_000 } })
   const app = await somebody()
   const headers = { authorization: app.bearer() }
   const slow = await openEvents(url, headers)
@@ -258,14 +222,32 @@ test('a client that hangs up before it has shaken hands harms nobody', async () 
   expect((await fetch(`${here.url}/health`)).status).toBe(200)
 })
 
-test('tidings of many users in one moment are told together', async () => {
-  const { url } = await impatient({})
+test('of many users who change something in one moment, everybody is told of their own', async () => {
+  const { url } = await startLiveServer(here)
   const apps = await Promise.all(Array.from({ length: 5 }, somebody))
   const clients = await Promise.all(apps.map((app) => open(url, tokenOf(app.bearer()))))
   for (const client of clients) await client.ask({ type: 'subscribe' })
-  const tidings = createTidings(here.fresh.stores.events, pino({ level: 'silent' }))
-  for (const app of apps) tidings.tell(app.user)
-  await tidings.stop()
   await Promise.all(apps.map((app, i) => play(app, i, i)))
-  for (const client of clients) expect((await client.next()).changes.plays).toHaveLength(1)
+  for (const [i, client] of clients.entries())
+    expect((await client.next()).changes.plays).toMatchObject([{ position: i }])
+})
+
+test('a process that is stopping has told what it still knew', async () => {
+  const { url } = await startLiveServer(here)
+  const app = await somebody()
+  const client = await open(url, tokenOf(app.bearer()))
+  await client.ask({ type: 'subscribe' })
+  const { instance, fresh } = here
+  const tidings = createTidings(fresh.stores.events, pino({ level: 'silent' }))
+  instance.journal.onAppend(tidings.tell)
+  await instance.endpoints
+    .find((endpoint) => endpoint.method === 'post' && endpoint.path === '/subscriptions')
+    ?.handle({
+      body: { rss_source_feed: 'https://feeds.example/last.rss' },
+      origin: { user: app.user, author: { app: 'cli', device: null }, now: Date.now(), request: null },
+    } as never)
+  await tidings.stop()
+  const started = Date.now()
+  expect((await client.next()).changes.subscriptions).toHaveLength(1)
+  expect(Date.now() - started).toBeLessThan(2_000)
 })

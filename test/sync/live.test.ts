@@ -72,11 +72,20 @@ describe('letting somebody in', () => {
     expect(await client.ask({ type: 'auth', token: another })).toMatchObject({ error: { code: 'INVALID_TOKEN' } })
   })
 
-  test('a request for it that is no WebSocket is an ordinary request', async () => {
-    expect((await fetch(`${server.url}/api/v1/live`)).status).toBe(404)
-    const upgraded = await fetch(`${server.url}/health`, { headers: { connection: 'upgrade', upgrade: 'h2c' } }).catch(
-      () => null,
-    )
+  test.each(['/api/v1/live', '/sync/api/v1/live'])('a request for %s that is no WebSocket is told so', async (path) => {
+    const plain = await fetch(`${server.url}${path}`)
+    expect(plain.status).toBe(426)
+    expect(plain.headers.get('upgrade')).toBe('websocket')
+    expect(plain.headers.get('connection')?.toLowerCase()).toContain('upgrade')
+    expect(await plain.json()).toEqual({
+      error: expect.stringContaining('WebSocket'),
+      error_code: 'UPGRADE_REQUIRED',
+    })
+  })
+
+  test('other requests to become something else stay what they are', async () => {
+    const headers = { connection: 'upgrade', upgrade: 'h2c' }
+    const upgraded = await fetch(`${server.url}/health`, { headers }).catch(() => null)
     expect(upgraded === null || upgraded.status === 200).toBe(true)
   })
 })

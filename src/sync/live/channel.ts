@@ -24,6 +24,7 @@ export const closeCodes = { goingAway: 1001, tooMany: 1008, tokenEnded: 4001, sl
 
 /** A channel that is open, for those who look after all of them. */
 export interface Channel {
+  readonly kind: 'websocket' | 'events'
   /** Asks for a sign of life, looks at the token again, and ends what has none. */
   beat(): void
   close(code: number, reason: string): void
@@ -34,17 +35,25 @@ export interface ChannelParts extends LiveParts {
   readonly identify: Identify
 }
 
+/** Who opens a socket, before it is known for whom. */
+export interface Stranger {
+  readonly address: string
+  /** Gives back the place of one who is not known yet. */
+  leave(): void
+}
+
 /** Frames at once, and each second from then on. */
 const frames = { size: 20, refill: 10 }
 /** Frames beyond that, less those that were in order, after which a client that does not listen is cut off. */
 const mostIgnored = 200
 
 /** Speaks with one client: frames are answered one after another, in their order. */
-export function openChannel(socket: WebSocket, address: string, parts: ChannelParts): Channel {
-  const { hub, identify, times, clock, log } = parts
+export function openChannel(socket: WebSocket, stranger: Stranger, parts: ChannelParts): Channel {
+  const { hub, identify, times, clock, log, tally } = parts
   const bucket: Bucket | null = parts.countPlay ? createBucket(frames.size, frames.refill, clock()) : null
   let member: (Member & { readonly token: string }) | null = null
   let subscribed: Subscribed | null = null
+  let leavePlace: (() => void) | null = null
   let told: string | null = null
   let heardAt = clock()
   let lookedAt = clock()
@@ -65,7 +74,14 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
   }
 
   function hear(data: RawData, binary: boolean): void {
+    if (!isOpen()) return
     heardAt = clock()
+    // Answers wait for those who only talk, and nobody else would notice.
+    if (socket.bufferedAmount > 2 * times.mostBuffered) {
+      tally.slow++
+      close(closeCodes.slowReader, 'read the answers, too')
+      return
+    }
     const frame = binary
       ? wrong('INVALID_FORMAT', 'Frames are text: JSON, not binary.')
       : readFrame((data as Buffer).toString('utf8'))
@@ -100,12 +116,22 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
   async function enter(frame: Frame): Promise<void> {
     const auth = readAuth(frame)
     if (isWrong(auth)) return fail(auth, frame.opid)
-    const found = await identify(auth.token, address)
+    const found = await identify(auth.token, stranger.address)
+    // Who has gone meanwhile takes no place.
+    if (!isOpen()) return
     if (isRefusal(found)) return fail(wrong('INVALID_TOKEN', found.message), frame.opid)
     if (member && member.user !== found.user)
       return fail(wrong('INVALID_TOKEN', 'This channel is another user’s: open a new one.'), frame.opid)
+    leavePlace ??= parts.places.take(found.user)
+    if (!leavePlace) {
+      fail(wrong('CONNECTION_RATE_LIMITED', 'Too many channels of this user are open: close some.'), frame.opid)
+      return close(closeCodes.tooMany, 'too many channels')
+    }
+    stranger.leave()
+    clearTimeout(entry)
     member = { ...onDevice(found, auth), token: auth.token }
     lookedAt = clock()
+    if (subscribed && !mayListen(member)) return endSubscription()
     if (found.author.device === null) parts.noteDevice(member.user, member.author, auth.deviceName)
     ok(frame.opid, { user_id: member.user })
   }
@@ -127,7 +153,7 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
   async function subscribe(frame: Frame, { user, author, scopes }: Member): Promise<void> {
     const asked = readSince(frame)
     if (isWrong(asked)) return fail(asked, frame.opid)
-    if (!parts.grants(scopes, 'user.sync') && !parts.grants(scopes, 'user'))
+    if (!mayListen({ scopes }))
       return fail(wrong('INVALID_TOKEN', 'This needs the scope user.sync or user.'), frame.opid)
     const begun = await hub.subscribe(user, reader(authorKey(author)), asked.since)
     if (isRefusal(begun)) return fail(ofToken(begun), frame.opid)
@@ -139,6 +165,14 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
     begun.begin()
   }
 
+  const mayListen = ({ scopes }: Pick<Member, 'scopes'>) =>
+    parts.grants(scopes, 'user.sync') || parts.grants(scopes, 'user')
+
+  const endSubscription = () => {
+    fail(wrong('INVALID_TOKEN', 'The token has lost the scope user.sync or user.'))
+    close(closeCodes.tokenEnded, 'the token has lost its scope')
+  }
+
   const reader = (author: string | null): Reader => {
     const ready = () => isOpen() && socket.bufferedAmount < times.mostBuffered
     return {
@@ -148,6 +182,7 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
         for (const until = clock() + times.patience; isOpen(); await sleep(times.look)) {
           if (ready()) return true
           if (clock() < until) continue
+          tally.slow++
           fail(wrong('SLOW_READER', 'Reading too slowly: resume from the last sync_token.'), undefined, {
             sync_token: told,
           })
@@ -166,7 +201,9 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
   async function lookAgain({ token, user }: { token: string; user: string }): Promise<void> {
     const found = await identify(token)
     if (!isRefusal(found) && found.user === user) {
-      if (member?.token === token) member = { ...member, scopes: found.scopes }
+      if (member?.token !== token) return
+      member = { ...member, scopes: found.scopes }
+      if (subscribed && !mayListen(found)) endSubscription()
       return
     }
     if (member?.token !== token) return
@@ -178,20 +215,31 @@ export function openChannel(socket: WebSocket, address: string, parts: ChannelPa
   socket.on('pong', () => {
     heardAt = clock()
   })
+  // Not by ws itself: pongs that nobody reads would pile up.
+  socket.on('ping', (data) => {
+    heardAt = clock()
+    if (isOpen() && socket.bufferedAmount < times.mostBuffered) socket.pong(data)
+  })
   // A frame that is too large, or no frame at all: ws closes with the fitting code.
   socket.on('error', (error) => log.debug({ error: error.message }, 'a live channel broke'))
-  socket.on('close', () => subscribed?.leave())
+  const entry = setTimeout(() => close(closeCodes.tokenEnded, 'nobody authenticated'), times.entry)
+  socket.on('close', () => {
+    clearTimeout(entry)
+    subscribed?.leave()
+    leavePlace?.()
+    stranger.leave()
+  })
   send({ status: 'connected' })
 
   return {
+    kind: 'websocket',
     close,
     beat() {
       const now = clock()
       if (now - heardAt > times.idle) return socket.terminate()
       if (isOpen()) socket.ping()
-      if (now - lookedAt < times.trust) return
+      if (!member || now - lookedAt < times.trust) return
       lookedAt = now
-      if (!member) return close(closeCodes.tokenEnded, 'nobody authenticated')
       lookAgain(member).catch((error: unknown) => log.error({ err: error }, 'a token could not be looked at again'))
     },
   }

@@ -16,8 +16,8 @@ export interface EventsParts extends ChannelParts {
   readonly visitorOf: (ctx: Koa.Context) => Promise<Visitor | null>
   /** Counts the opening of a stream; null where nothing is limited. */
   readonly countOpening: ((user: UserId) => Promise<{ readonly exceeded: boolean; readonly resetIn: number }>) | null
-  /** The streams that are open. */
-  readonly open: Set<Channel>
+  /** Has a stream looked after, until what comes back is called. */
+  enrol(channel: Channel): () => void
 }
 
 /** Milliseconds after which a browser comes back. */
@@ -32,7 +32,7 @@ interface Asking {
 
 /** The stream of changes as Server-Sent Events (WHATWG HTML, 9.2): the id of an event is the sync_token to go on from. */
 export function eventsRouter(parts: EventsParts): Router {
-  const { hub, identify, grants, times, clock, log, open } = parts
+  const { hub, identify, grants, times, clock, log, places, tally } = parts
 
   async function who(ctx: Koa.Context): Promise<Asking | Refusal> {
     const { authorization } = ctx.headers
@@ -76,15 +76,16 @@ export function eventsRouter(parts: EventsParts): Router {
     const begun = await hub.subscribe(asking.user, readerOf(ctx, body, asking.author, write), since)
     if (isRefusal(begun)) return begun
     // Who has gone meanwhile is never heard to go again.
-    if (ctx.res.destroyed) {
+    const leavePlace = ctx.res.destroyed ? null : places.take(asking.user)
+    if (!leavePlace) {
       begun.leave()
-      return undefined
+      return ctx.res.destroyed ? undefined : refuseForNow('Too many channels of this user are open.', 60)
     }
-    const channel = channelOf(ctx, body, asking, write)
-    open.add(channel)
+    const leaveTurn = parts.enrol(channelOf(ctx, body, asking, write))
     ctx.res.once('close', () => {
       begun.leave()
-      open.delete(channel)
+      leavePlace()
+      leaveTurn()
       body.destroy()
     })
     ctx.status = 200
@@ -115,6 +116,7 @@ export function eventsRouter(parts: EventsParts): Router {
         for (const until = clock() + times.patience; isOpen(); await sleep(times.look)) {
           if (ready()) return true
           if (clock() < until) continue
+          tally.slow++
           end(ctx, body, write, 'SLOW_READER', 'Reading too slowly: resume from the last sync_token.')
         }
         return false
@@ -132,6 +134,7 @@ export function eventsRouter(parts: EventsParts): Router {
   function channelOf(ctx: Koa.Context, body: PassThrough, asking: Asking, write: Write): Channel {
     let lookedAt = clock()
     return {
+      kind: 'events',
       close: (code, reason) =>
         end(ctx, body, write, code === closeCodes.goingAway ? 'GOING_AWAY' : 'INVALID_TOKEN', reason),
       beat() {

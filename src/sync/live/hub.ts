@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Listening } from '../../journal/listening.ts'
+import type { Grown } from '../../journal/tidings.ts'
 import type { UserId } from '../../kernel/brand.ts'
 import { isRefusal, type Refusal, refuse, refuseValue } from '../../kernel/refusal.ts'
 import { subscribedSince } from '../../subscriptions/index.ts'
 import { type Changes, changesSince } from '../changes.ts'
 import { showChanges } from '../shown.ts'
 import { formatToken, parseLastSync } from '../token.ts'
-import { countRows, newsFor, partsOf } from './news.ts'
+import { countRows, newestOf, newsFor, partsOf } from './news.ts'
+import type { LiveTally } from './parts.ts'
 
 /** One who wants to be told of a user's changes. */
 export interface Reader {
@@ -30,8 +32,8 @@ export interface Subscribed {
 export interface Hub {
   /** Refuses a token that is none, or that has expired. Without one only what is to come is told. */
   subscribe(user: UserId, reader: Reader, since: string | null): Promise<Subscribed | Refusal>
-  /** This user's journal has grown; null: any may have. */
-  wake(user: UserId | null): void
+  /** This user's journal has grown, as it is known here; null: any may have. */
+  wake(grown: Grown | null): void
   /** The users who are listened to. */
   users(): readonly UserId[]
   /** Wakes those whose journals are further than what was told. */
@@ -51,6 +53,8 @@ interface Room {
   readonly live: Set<Seat>
   seats: number
   at: number
+  /** How far the journal is at least. */
+  grown: number
   /** Counts wake-ups, so that one is noticed that comes while something is under way. */
   wakes: number
   looking: boolean
@@ -69,7 +73,7 @@ interface Log {
  * Tells readers what changed: one query for all readers of a user, however many they are. Who begins with an old token,
  * or reads too slowly to keep up, catches up on its own and then joins the others.
  */
-export function createHub({ journal, catalog, reading }: Listening, log: Log): Hub {
+export function createHub({ journal, catalog, reading }: Listening, tally: LiveTally, log: Log): Hub {
   const rooms = new Map<UserId, Room>()
 
   async function frame(user: UserId, number: number, changes: Changes): Promise<{ token: string; text: string }> {
@@ -79,15 +83,19 @@ export function createHub({ journal, catalog, reading }: Listening, log: Log): H
     return { token, text: JSON.stringify({ type: 'change', sync_token: token, changes: shown }) }
   }
 
-  /** All that was written after `after`, and how far that is. The head first: what it counts must be in the rows. */
-  async function changesOf(user: UserId, after: number): Promise<{ head: number; changes: Changes } | null> {
-    const { lastNumber: head } = await journal.head(user)
+  /**
+   * All that was written after `after`, and how far that is. The head first: what it counts must be in the rows, which
+   * are of one moment, so that with the newest of them all before it is there as well.
+   */
+  async function changesOf({ user, grown }: Room, after: number): Promise<{ head: number; changes: Changes } | null> {
+    const head = grown > after ? grown : (await journal.head(user)).lastNumber
     if (head <= after) return null
-    return { head, changes: await changesSince(await reading(user), user, after, null) }
+    const changes = await changesSince(await reading(user), user, after, null)
+    return { head: Math.max(head, newestOf(changes)), changes }
   }
 
   async function tellLive(room: Room): Promise<void> {
-    const found = await changesOf(room.user, room.at)
+    const found = await changesOf(room, room.at)
     if (!found) return
     const { head, changes } = found
     const frames = new Map<string, ReturnType<typeof frame>>()
@@ -109,6 +117,7 @@ export function createHub({ journal, catalog, reading }: Listening, log: Log): H
         frames.set(same, made)
         const { token, text } = await made
         if (seat.left) continue
+        tally.pushed++
         seat.reader.push(token, text)
       }
       seat.at = head
@@ -143,7 +152,7 @@ export function createHub({ journal, catalog, reading }: Listening, log: Log): H
     while (!seat.left) {
       try {
         const wakes = room.wakes
-        const found = await changesOf(room.user, seat.at)
+        const found = await changesOf(room, seat.at)
         if (found && !(await tellParts(room, seat, found))) return
         // No await from here on: nothing can be told between this look and joining.
         const upToDate = wakes === room.wakes && seat.at >= room.at
@@ -167,6 +176,7 @@ export function createHub({ journal, catalog, reading }: Listening, log: Log): H
       if (part.rows > 0) {
         const { token, text } = await frame(room.user, part.number, part.changes)
         if (seat.left) return false
+        tally.pushed++
         seat.reader.push(token, text)
       }
       seat.at = part.number
@@ -190,9 +200,10 @@ export function createHub({ journal, catalog, reading }: Listening, log: Log): H
       if (isRefusal(at)) return at
       const token = formatToken({ epoch: await journal.epoch(), number: at })
       const seat: Seat = { reader, at, left: false }
-      const room = rooms.get(user) ?? { user, live: new Set(), seats: 0, at: 0, wakes: 0, looking: false }
+      const room = rooms.get(user) ?? emptyRoom(user)
       rooms.set(user, room)
       room.seats++
+      if (since !== null) tally.resumed++
       return {
         token,
         begin: () => void catchUp(room, seat),
@@ -204,13 +215,34 @@ export function createHub({ journal, catalog, reading }: Listening, log: Log): H
         },
       }
     },
-    wake: (user) => {
-      const woken = user === null ? [...rooms.values()] : [rooms.get(user)]
-      for (const room of woken) if (room) wakeRoom(room)
+    wake: (grown) => {
+      if (grown === null) {
+        for (const room of rooms.values()) wakeRoom(room)
+        return
+      }
+      const room = rooms.get(grown.user)
+      // The process that wrote it has told of it before anybody else heard.
+      if (!room || grown.number <= room.grown) return
+      room.grown = grown.number
+      wakeRoom(room)
     },
     users: () => [...rooms.keys()],
     compare: (numbers) => {
-      for (const room of rooms.values()) if ((numbers.get(room.user) ?? 0) > room.at) wakeRoom(room)
+      for (const room of rooms.values()) {
+        const number = numbers.get(room.user) ?? 0
+        room.grown = Math.max(room.grown, number)
+        if (number > room.at) wakeRoom(room)
+      }
     },
   }
 }
+
+const emptyRoom = (user: UserId): Room => ({
+  user,
+  live: new Set(),
+  seats: 0,
+  at: 0,
+  grown: 0,
+  wakes: 0,
+  looking: false,
+})

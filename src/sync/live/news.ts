@@ -41,3 +41,7 @@ export function newsFor(changes: Changes, after: number, author: string | null):
 }
 
 export const countRows = (changes: Changes): number => laneNames.reduce((sum, lane) => sum + changes[lane].length, 0)
+
+/** The highest number of the rows; 0 without any. */
+export const newestOf = (changes: Changes): number =>
+  Math.max(0, ...laneNames.map((lane) => (changes[lane].at(-1)?.number as number | undefined) ?? 0))
