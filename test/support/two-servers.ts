@@ -5,6 +5,8 @@ import { dataFolder, startProcess } from './process.ts'
 /** Two servers on one database: this process, and another one. */
 export interface TwoServers {
   readonly here: TestServer
+  /** Where the other one is. */
+  readonly url: string
   /** The same call below `/api/v1` at the other server. */
   there(app: App, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
   close(): Promise<void>
@@ -23,6 +25,7 @@ export async function startTwoServers({ rateLimits = false } = {}): Promise<TwoS
   })
   return {
     here,
+    url: other.url,
     async there(app, method, path, body, headers = {}) {
       const response = await fetch(`${other.url}/api/v1${path}`, {
         method,
