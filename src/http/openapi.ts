@@ -106,7 +106,8 @@ export function openApiDocument(
       description:
         'Keeps a podcast life in step between apps and devices: subscriptions, plays, playlists, privacy.\n\n' +
         'Changes as they happen come over WebSocket at `/api/v1/live`, where plays can be recorded too, and as ' +
-        'server-sent events at `/api/v1/events`; `docs/api/live.md` tells how.',
+        'server-sent events at `/api/v1/events`; `docs/api/live.md` tells how. A request for the former that does not ask ' +
+        'to become a WebSocket answers 426.',
     },
     servers: [{ url: `${baseUrl.replace(/\/+$/, '')}${prefix}` }],
     tags: [...new Set(endpoints.map((endpoint) => endpoint.tag))].map((name) => ({ name })),

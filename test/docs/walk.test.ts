@@ -7,7 +7,7 @@ import { freePort } from '../support/instance.ts'
 import { dataFolder, environment, type Server, startProcess } from '../support/process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const pages = ['README.md', 'authorization.md', 'sync.md', 'retries.md', 'errors.md']
+const pages = ['README.md', 'authorization.md', 'sync.md', 'retries.md', 'live.md', 'errors.md']
 
 /** A block that a reader types, and what the page says comes back. */
 interface Step {
