@@ -6,6 +6,7 @@ import { createCredentials } from '../src/accounts/credentials.ts'
 import type { UserId } from '../src/kernel/brand.ts'
 import { isRefusal } from '../src/kernel/refusal.ts'
 import { type BenchUser, benchDatabase, benchInstance, benchUsers, printTable } from './support/instance.ts'
+import { missedByBadReaders } from './support/live-readers.ts'
 import { httpRequest, once } from './support/load.ts'
 
 /**
@@ -23,7 +24,8 @@ const percentile = (sorted: readonly number[], p: number) =>
 
 const database = await benchDatabase()
 const instance = await benchInstance(database.url)
-const users = await benchUsers(instance, people)
+// The last of them has no channel but those that listen badly.
+const users = await benchUsers(instance, people + 1)
 const startWeb = async (): Promise<{ child: ChildProcess; port: number }> => {
   const child = fork(fileURLToPath(new URL('support/live-server.ts', import.meta.url)), [database.url])
   return { child, port: await new Promise((resolve) => child.once('message', (port) => resolve(port as number))) }
@@ -96,9 +98,15 @@ printTable(`${channels} channels of ${people} users on two web processes, ${perS
     'worst ms': percentile(waits, 1),
   },
 ])
+const missedByOthers = await missedByBadReaders({
+  urls: [`http://127.0.0.1:${webs[0].port}`, `http://127.0.0.1:${webs[1].port}`],
+  bearer: (users[people] as BenchUser).bearer,
+  token: tokens[people] as string,
+})
+printTable(`The ${channels} others still open`, missedByOthers)
 for (const socket of sockets) socket.terminate()
 for (const { child } of webs) child.disconnect()
 await instance.stores.close()
 await database.close()
-const missed = waits.length < expected
+const missed = waits.length < expected || missedByOthers.some((reader) => reader.missed > 0)
 if (missed || percentile(waits, 0.99) > 300) process.exitCode = 1
