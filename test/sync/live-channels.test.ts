@@ -136,7 +136,7 @@ test('who says nothing, not even who they are, is cut off', async () => {
 })
 
 test('a slow reader is told to resume from its token, and so misses nothing', async () => {
-  const { url } = await startLiveServer(here, { times: { mostBuffered: 1_000, patience: 200, farewell: 3_000 } })
+  const { url } = await startLiveServer(here, { times: { mostBuffered: 1_000, patience: 200, farewell: 20_000 } })
   const app = await somebody()
   const token = tokenOf(app.bearer())
   const slow = await open(url, token)
@@ -172,7 +172,7 @@ test('a slow reader is told to resume from its token, and so misses nothing', as
 })
 
 test('an event stream that is read too slowly ends, and goes on from its last id', async () => {
-  const { url } = await startLiveServer(here, { times: { mostBuffered: 1_000, patience: 200, farewell: 3_000 } })
+  const { url } = await startLiveServer(here, { times: { mostBuffered: 1_000, patience: 200, farewell: 20_000 } })
   const app = await somebody()
   const headers = { authorization: app.bearer() }
   const slow = await openEvents(url, headers)
