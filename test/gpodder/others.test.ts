@@ -66,3 +66,22 @@ test('settings are refused of nothing, of what is none, and when they are too la
   for (let part = 0; part < 2; part++) await post('account.json', { set: { [part]: 'x'.repeat(30_000) } })
   expect((await post('account.json', { set: { last: 'x'.repeat(30_000) } })).status).toBe(413)
 })
+
+test('nothing of what clients keep here outlives the account', async () => {
+  const gone = await startClient(server)
+  const feeds = ['https://feeds.example/a.xml']
+  await gone.basic('POST', `/api/2/settings/${gone.u}/account.json`, { set: { theme: 'dark' } })
+  await gone.basic('POST', `/api/2/subscriptions/${gone.u}/phone.json`, { add: feeds, remove: [] })
+  const { pool } = server.fresh.stores.system
+  const left = async () => {
+    const { rows } = await pool.query(
+      `select exists (select from system.door_stamps where user_id = $1) as stamps,
+        exists (select from system.door_settings where user_id = $1) as settings`,
+      [gone.user.id],
+    )
+    return rows[0]
+  }
+  expect(await left()).toEqual({ stamps: true, settings: true })
+  await pool.query('delete from system.users where id = $1', [gone.user.id])
+  expect(await left()).toEqual({ stamps: false, settings: false })
+})
