@@ -154,6 +154,10 @@ describe('the whole list', () => {
     expect(opml.headers.get('content-type')).toContain('opml')
     expect(opml.text).toContain('xmlUrl="https://feeds.example/a&amp;b.xml"')
     expect((await client.basic('PUT', `/subscriptions/${client.u}/again.opml`, opml.text)).status).toBe(200)
+    const xml = await client.basic('GET', list(client, 'xml'))
+    expect(xml.headers.get('content-type')).toContain('xml')
+    expect(xml.text).toContain('<title>feeds.example</title>')
+    expect(xml.text).toContain('<url>https://feeds.example/a&amp;b.xml</url>')
     expect((await client.basic('GET', list(client, 'json'))).body.toSorted()).toEqual(both)
   })
 
@@ -173,12 +177,13 @@ describe('the whole list', () => {
 
   test('is refused in no known format, and asks for a log-in like the rest', async () => {
     const client = await startClient(server)
-    expect((await client.basic('GET', list(client, 'xml'))).status).toBe(400)
+    expect((await client.basic('GET', list(client, 'csv'))).status).toBe(400)
     for (const [format, body] of [
       ['json', '{}'],
       ['json', '[7]'],
       ['json', '['],
       ['opml', 'hello'],
+      ['xml', '<podcasts/>'],
     ] as const)
       expect((await client.basic('PUT', list(client, format), body)).status).toBe(400)
     const said = await fetch(server.url + list(client, 'txt'))
