@@ -4,13 +4,13 @@ import { collectionsOf } from '../collections/queries.ts'
 import { words } from '../http/schemas.ts'
 import type { Unit } from '../journal/unit.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
-import { type Answer, answer } from '../kernel/endpoint.ts'
+import { type Answer, answer, type Origin } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
 import { defaultCollectionOf } from '../podcast/fixed-ids.ts'
 import { everything } from '../podcast/seen.ts'
 import { effectivePrivacy, scopeOf } from '../privacy/index.ts'
 import { privacySettingsOf } from '../privacy/queries.ts'
-import { type Call, type Door, type DoorParts, isUser } from './door.ts'
+import { app, type Call, type Door, type DoorParts, isUser } from './door.ts'
 import { feedUrls, nameFeeds } from './feeds.ts'
 import { readFeeds, readFormat, writeFeeds } from './formats.ts'
 import { byName, shortName } from './list-names.ts'
@@ -102,7 +102,7 @@ export function listRoutes({ on }: Door, { accounts, journal, catalog, reading, 
     if (isRefusal(podcasts)) return podcasts
     const id = uuidv4()
     const fields = { title: said.data, description: null, color: null, isPublic: false }
-    return journal.commit(call.origin(null), async (unit) => {
+    return journal.commit(originOf(call), async (unit) => {
       if ((await idsByName(unit)).has(name)) return refuse('conflict', `There is a list called ${name} already.`)
       await unit.load(collection, [id])
       const place = `${publicUrl.replace(/\/*$/, '')}/api/2/lists/${call.username}/list/${encodeURIComponent(name)}`
@@ -119,11 +119,14 @@ export function listRoutes({ on }: Door, { accounts, journal, catalog, reading, 
   on(['delete'], '/api/2/lists/:user/list/:name.:format', (call) => change(call, { fields: {}, deleted: true }))
 
   const change = (call: Call, said: Said): Promise<Answer | Refusal> =>
-    journal.commit(call.origin(null), async (unit) => {
+    journal.commit(originOf(call), async (unit) => {
       const id = (await idsByName(unit)).get(call.part('name'))
       return id === undefined ? missing : edit(unit, id, said, answer(204, ''))
     })
 }
+
+/** Lists are no device's. */
+const originOf = ({ user, now }: Call): Origin => ({ user, author: { app, device: null }, now, request: null })
 
 type Said = Pick<Parameters<typeof collection.decide>[1], 'fields' | 'items' | 'deleted'>
 

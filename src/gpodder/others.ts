@@ -46,11 +46,9 @@ export function otherRoutes({ on, router }: Door, { accounts, catalog, reading, 
     if (isRefusal(body)) return body
     const said = wish.safeParse(body)
     if (!said.success) return refuseValue('body', 'is not {"synchronize": [[…]], "stop-synchronize": […]}')
-    const groups = said.data.synchronize ?? []
-    const few = groups.findIndex((group) => group.length < 2)
-    if (few >= 0) return refuseValue(`synchronize.${few}`, 'names fewer than two devices')
     const devices = await namesOf(call)
-    const strange = [...groups.flat(), ...(said.data['stop-synchronize'] ?? [])].find((id) => !devices.includes(id))
+    const { synchronize, 'stop-synchronize': stop } = said.data
+    const strange = [...(synchronize ?? []).flat(), ...(stop ?? [])].find((id) => !devices.includes(id))
     return strange === undefined ? showSharing(devices) : refuse('not_found', `There is no device ${strange}.`)
   })
 

@@ -142,9 +142,8 @@ describe('another user’s lists', () => {
 
   test('tell no podcast that others may not learn of', async () => {
     const [owner, reader] = [await startClient(server), await startClient(server)]
-    const mine = (name: string) => feed(`${owner.u}-${name}`)
-    const [open, kept, silent, unfetched] = [mine('open'), mine('kept'), mine('silent'), mine('unfetched')]
-    const paid = `https://www.patreon.com/rss/show?auth=${owner.u}0123456789abcdef`
+    const [open, kept, silent, unfetched] = [feed('open'), feed('kept'), feed('silent'), feed('unfetched')]
+    const paid = 'https://www.patreon.com/rss/show?auth=0123456789abcdef0123'
     await fetched([open, kept, silent, paid])
     await create(owner, 'Published', [open, kept, silent, unfetched, paid])
     const rest = await publish(owner, 'Published')
