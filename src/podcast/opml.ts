@@ -1,8 +1,8 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
 import { type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
 
-/** Characters of a file; one of ten thousand podcasts has about two million. */
-const longest = 8 * 1024 * 1024
+/** Characters of a file; one of ten thousand podcasts has about two million. More would keep everybody waiting. */
+const longest = 4 * 1024 * 1024
 /** Folders within folders. */
 const deepest = 100
 
@@ -36,7 +36,7 @@ export function readOpml(file: string): readonly string[] | Refusal {
   if (judged !== true) {
     const { line, msg } = judged.err
     const before = file.slice(0, file.indexOf(text)).split('\n').length - 1
-    return refuseValue('body', `is not OPML: line ${line + before}: ${msg}`)
+    return refuseValue('body', `is not OPML: line ${line + before}: ${msg.slice(0, 200)}`)
   }
   const root = elementsOf(text)?.find((element) => 'opml' in element)
   return root ? feedsIn(root) : refuseValue('body', 'is not OPML: it has no <opml>, or too many folders in folders')
@@ -57,7 +57,7 @@ function feedsIn(root: Element): readonly string[] {
     const url = 'outline' in element ? urlOf((element[':@'] ?? {}) as Readonly<Record<string, string>>) : ''
     if (url !== '') feeds.push(url)
     for (const name of ['opml', 'body', 'outline'])
-      if (Array.isArray(element[name])) left.push(...(element[name] as Element[]).toReversed())
+      for (const child of ((element[name] ?? []) as Element[]).toReversed()) left.push(child)
   }
   return feeds
 }
