@@ -139,7 +139,7 @@ test(
           expect(await eventsOf(first, 'subscription')).toBeLessThanOrEqual(done.subscriptions)
         },
       ),
-      { numRuns: runs(20, 300), seed: 20261122 },
+      { numRuns: runs(20, 150), seed: 20261122 },
     )
   },
   runs(120_000, 1_200_000),
