@@ -20,11 +20,3 @@ const changed: Statement = {
 /** The episodes with which something was done since a stamp. */
 export const downloadsSince = (db: Queryable, user: UserId, stamp: number): Promise<DownloadRow[]> =>
   rows(db, changed, [user, stamp])
-
-const ofEpisodes: Statement = {
-  name: 'downloads-of',
-  text: 'select * from projections.downloads where user_id = $1 and episode_id = any($2::uuid[])',
-}
-
-export const downloadsOfEpisodes = (db: Queryable, user: UserId, episodes: readonly string[]): Promise<DownloadRow[]> =>
-  rows(db, ofEpisodes, [user, episodes])

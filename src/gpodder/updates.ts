@@ -1,8 +1,9 @@
-import { type DownloadRow, downloadsOfEpisodes, downloadsSince } from '../downloads/queries.ts'
+import { rows, type Statement } from '../database/store.ts'
+import type { DownloadRow } from '../downloads/queries.ts'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, refuse } from '../kernel/refusal.ts'
-import { type PlayRow, playsOfEpisodes, playsSince } from '../plays/queries.ts'
+import { type PlayRow, playsOfEpisodes } from '../plays/queries.ts'
 import { hostOf } from '../podcast/names.ts'
 import { everSubscribed } from '../subscriptions/queries.ts'
 import { readSince } from './cursor.ts'
@@ -10,6 +11,16 @@ import { app, type Door, type DoorParts } from './door.ts'
 import { type Names, showPlay } from './episodes.ts'
 import { showPodcast } from './podcasts.ts'
 import { writeTime } from './times.ts'
+
+const touchedSince: Statement = {
+  name: 'gpodder-touched-since',
+  text: `select episode_id as id from projections.plays where user_id = $1 and stamp >= $2
+    union select episode_id as id from projections.downloads where user_id = $1 and stamp >= $2`,
+}
+const downloadsOf: Statement = {
+  name: 'gpodder-downloads-of',
+  text: 'select * from projections.downloads where user_id = $1 and episode_id = any($2::uuid[])',
+}
 
 /** What was last done with an episode. */
 interface Latest {
@@ -32,13 +43,14 @@ export function updateRoutes({ on }: Door, { accounts, journal, catalog, reading
     const { lastStamp: timestamp } = await journal.head(user)
     const db = await reading(user)
     const changed = (await everSubscribed(db, user)).filter((row) => row.stamp >= since)
-    const touched = [...(await playsSince(db, user, since)), ...(await downloadsSince(db, user, since))]
-    const episodes = [...new Set(touched.map((row) => row.episode_id))]
-    const latest = latestOf(await playsOfEpisodes(db, user, episodes), await downloadsOfEpisodes(db, user, episodes))
+    const touched = (await rows<{ id: EpisodeId }>(db, touchedSince, [user, since])).map(({ id }) => id)
+    const plays = await playsOfEpisodes(db, user, touched)
+    const others = await rows<DownloadRow>(db, downloadsOf, [user, touched])
+    const latest = latestOf(plays, others)
 
-    const rows = [...changed, ...touched]
-    const podcastEntries = await catalog.podcastEntries(rows.map((row) => row.podcast_id))
-    const episodeEntries = await catalog.episodeEntries(episodes)
+    const named = [...changed, ...plays, ...others].map((row) => row.podcast_id)
+    const podcastEntries = await catalog.podcastEntries(named)
+    const episodeEntries = await catalog.episodeEntries(touched)
     const feed = (podcast: PodcastId | undefined) => (podcast && podcastEntries.get(podcast)?.feedUrl) ?? ''
     const feeds = (active: boolean) => changed.filter((row) => row.active === active).map((row) => feed(row.podcast_id))
     const withActions = /^(1|true|yes)$/i.test(call.query('include_actions') ?? '')
