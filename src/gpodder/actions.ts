@@ -62,7 +62,8 @@ export function readActions(sent: readonly unknown[]): SentAction[] {
 
 function placeOf({ position = null, started = null, total = null }: SentAction): Place | null {
   if (position === null) return null
-  const duration = total === null || total === 0 ? null : total
+  // Kasts says one second where it knows no length.
+  const duration = total === null || total === 0 || (total === 1 && position > 1) ? null : total
   return { position, played: duration !== null && position >= duration, duration, started: started ?? null }
 }
 

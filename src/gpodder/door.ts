@@ -12,7 +12,7 @@ import type { Settings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 
 export interface DoorParts extends Listening {
-  readonly accounts: Pick<Accounts, 'basic' | 'doorSessions' | 'devices'>
+  readonly accounts: Pick<Accounts, 'basic' | 'doorSessions' | 'devices' | 'findUser'>
   readonly stamps: Stamps
   readonly settings: Settings
   readonly publicUrl: string
@@ -36,6 +36,8 @@ export interface Call extends Visitor {
   /** What settings are of. */
   readonly scope: string
   readonly now: number
+  /** A part of the path that is this route's alone. */
+  part(name: string): string
   query(name: string): string | undefined
   json(): Promise<unknown>
   text(): Promise<string | Refusal>
@@ -106,6 +108,7 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
       format,
       scope,
       now,
+      part: (name) => (ctx.params as Record<string, string | undefined>)[name] ?? '',
       query: (name) => one(ctx.query[name]),
       json: async () => {
         const body = await readJson(ctx)
@@ -165,7 +168,7 @@ function readBasic(header: string): { username: string; password: string } | nul
 }
 
 /** Older gPodder desktops put `name__apppassword` into the path too. */
-function isUser(named: string, username: string): boolean {
+export function isUser(named: string, username: string): boolean {
   const name = named.toLowerCase()
   return name === username || name.match(nameAndAppPassword)?.[1] === username
 }

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/postgresql'
+import { User } from '../accounts/index.ts'
 
 /** What clients of the gPodder API keep here for themselves, by what it is about. */
 export const DoorSetting = defineEntity({
@@ -6,7 +7,7 @@ export const DoorSetting = defineEntity({
   tableName: 'door_settings',
   schema: 'system',
   properties: {
-    userId: p.uuid().primary(),
+    userId: () => p.manyToOne(User).mapToPk().primary().joinColumn('user_id').deleteRule('cascade'),
     /** SHA-256 of what the settings are about: URLs can be longer than an index entry may be. */
     about: p.text().primary(),
     values: p.json<Readonly<Record<string, unknown>>>(),
@@ -19,7 +20,7 @@ export const DoorStamp = defineEntity({
   tableName: 'door_stamps',
   schema: 'system',
   properties: {
-    userId: p.uuid().primary(),
+    userId: () => p.manyToOne(User).mapToPk().primary().joinColumn('user_id').deleteRule('cascade'),
     /** `subscriptions`, `episodes` or `emptying`. */
     kind: p.text().primary(),
     client: p.text().primary(),

@@ -131,10 +131,10 @@ async function showActions(
   ]
 }
 
-type Names = Pick<ShownAction, 'podcast' | 'episode' | 'guid'>
+export type Names = Pick<ShownAction, 'podcast' | 'episode' | 'guid'>
 
 /** Played is told as listened from the end to the end, as clients do when they mark an episode. */
-function showPlay({ position, played, duration, updated_at, echo }: PlayRow, names: Names): ShownAction {
+export function showPlay({ position, played, duration, updated_at, echo }: PlayRow, names: Names): ShownAction {
   const [author, device] = echo?.split('\n') ?? []
   const end = played ? Math.max(duration ?? position, 1) : null
   const place =

@@ -3,9 +3,11 @@ import { answer } from '../kernel/endpoint.ts'
 import { deviceRoutes } from './devices.ts'
 import { createDoor, type DoorParts } from './door.ts'
 import { episodeRoutes } from './episodes.ts'
+import { listRoutes } from './lists.ts'
 import { otherRoutes } from './others.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
+import { updateRoutes } from './updates.ts'
 
 export { DoorSetting, DoorStamp } from './entities.ts'
 export { createSettings } from './settings.ts'
@@ -18,6 +20,8 @@ export function gpodderDoor(parts: DoorParts): Router {
   deviceRoutes(door, parts)
   subscriptionRoutes(door, parts)
   episodeRoutes(door, parts)
+  listRoutes(door, parts)
+  updateRoutes(door, parts)
   otherRoutes(door, parts)
   settingRoutes(door, parts)
   return door.router

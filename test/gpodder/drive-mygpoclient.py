@@ -2,7 +2,7 @@
 import json
 import sys
 
-from mygpoclient import api
+from mygpoclient import api, http
 
 url, username, password = sys.argv[1:4]
 feed, other = 'https://feeds.example/a.xml', 'https://feeds.example/b.xml'
@@ -17,7 +17,18 @@ def action(**more):
     return api.EpisodeAction(feed, 'https://media.example/1.mp3', **more)
 
 
+def ask(method, path, *body):
+    """What the library has no function for, asked through it all the same."""
+    return getattr(desk._client, method)('%s/api/2/%s' % (url, path), *body)
+
+
 desk, pocket = client(), client()
+said['log in'] = ask('POST', 'auth/%s/login.json' % username, {})
+try:
+    api.MygPodderClient(username, 'wrong', url).get_devices()
+except http.Unauthorized:
+    said['wrong password'] = 'unauthorized'
+
 desk.update_device_settings('desk', 'My desk', 'desktop')
 said['devices'] = [[d.device_id, d.caption, d.type, d.subscriptions] for d in desk.get_devices()]
 
@@ -42,6 +53,24 @@ pocket.upload_episode_actions([
 after = desk.download_episode_actions(before.since + 1)
 said['actions'] = sorted((a.to_dictionary() for a in after.actions), key=lambda a: a['action'])
 said['nothing more'] = len(desk.download_episode_actions(after.since + 1).actions)
+
+sync = 'sync-devices/%s.json' % username
+said['status'] = ask('GET', sync)
+said['synchronized'] = ask('POST', sync, {'synchronize': [['desk', 'pocket']], 'stop-synchronize': []})
+try:
+    ask('POST', sync, {'synchronize': [['desk', 'fridge']]})
+except http.NotFound:
+    said['no such device'] = 'not found'
+
+about = {
+    'account': (None, None), 'device': ('desk', None), 'podcast': (feed, None),
+    'episode': (feed, 'https://media.example/1.mp3'),
+}
+for kind, scope in about.items():
+    desk.set_settings(kind, *scope, {'of': kind, 'gone': True})
+    desk.set_settings(kind, *scope, {}, ['gone'])
+said['settings'] = [pocket.get_settings(kind, *scope) for kind, scope in about.items()]
+said['favorites'] = [e.url for e in desk.get_favorite_episodes()]
 
 # Three refused requests are all a process of this library can take: the cookie must have spared them.
 for _ in range(10):

@@ -154,6 +154,10 @@ describe('the whole list', () => {
     expect(opml.headers.get('content-type')).toContain('opml')
     expect(opml.text).toContain('xmlUrl="https://feeds.example/a&amp;b.xml"')
     expect((await client.basic('PUT', `/subscriptions/${client.u}/again.opml`, opml.text)).status).toBe(200)
+    const xml = await client.basic('GET', list(client, 'xml'))
+    expect(xml.headers.get('content-type')).toContain('xml')
+    expect(xml.text).toContain('<title>feeds.example</title>')
+    expect(xml.text).toContain('<url>https://feeds.example/a&amp;b.xml</url>')
     expect((await client.basic('GET', list(client, 'json'))).body.toSorted()).toEqual(both)
   })
 
@@ -171,14 +175,45 @@ describe('the whole list', () => {
     expect((await client.basic('PUT', list(client, 'json'), [])).status).toBe(200)
   })
 
+  test.each([
+    ['txt', ''],
+    ['txt', '\n \n'],
+    ['json', '[]'],
+    ['json', '["no feed"]'],
+    ['opml', '<opml version="2.0"><body/></opml>'],
+    ['opml', '<opml><body><outline text="an empty folder"></outline></body></opml>'],
+  ])('is not emptied by a new, empty client that sends it as %s: %j', async (format, body) => {
+    const client = await startClient(server)
+    await upload(client, [feed(1), feed(2)])
+    const said = await client.basic('PUT', list(client, format), body)
+    expect(said).toMatchObject({ status: 409, body: { error_code: 'CONFLICT' } })
+    // Another client that is as empty does not confirm what the first one sent.
+    expect((await client.basic('PUT', `/subscriptions/${client.u}/other.${format}`, body)).status).toBe(409)
+    expect((await client.basic('GET', list(client, 'json'))).body).toHaveLength(2)
+    expect((await client.basic('PUT', list(client, format), body)).status).toBe(200)
+    expect((await client.basic('GET', list(client, 'json'))).body).toEqual([])
+  })
+
+  test('is not emptied by what comes to nothing, but by a client that names every podcast it leaves', async () => {
+    const client = await startClient(server)
+    await upload(client, [feed(1), feed(2)])
+    for (const body of [undefined, {}, { add: [], remove: [] }, { add: null }])
+      expect((await client.basic('POST', changes(client), body)).status).toBe(200)
+    expect((await client.basic('PUT', list(client, 'json'))).status).toBe(400)
+    expect((await client.basic('GET', list(client, 'json'))).body).toHaveLength(2)
+    expect((await upload(client, [], [feed(1), feed(2)])).status).toBe(200)
+    expect((await client.basic('GET', list(client, 'json'))).body).toEqual([])
+  })
+
   test('is refused in no known format, and asks for a log-in like the rest', async () => {
     const client = await startClient(server)
-    expect((await client.basic('GET', list(client, 'xml'))).status).toBe(400)
+    expect((await client.basic('GET', list(client, 'csv'))).status).toBe(400)
     for (const [format, body] of [
       ['json', '{}'],
       ['json', '[7]'],
       ['json', '['],
       ['opml', 'hello'],
+      ['xml', '<podcasts/>'],
     ] as const)
       expect((await client.basic('PUT', list(client, format), body)).status).toBe(400)
     const said = await fetch(server.url + list(client, 'txt'))
