@@ -30,14 +30,9 @@ function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, de
   return hasCookie || devices.length === 0 ? [client, ...named] : named
 }
 
-/**
- * The stamp an answer to a download names; taken before what it tells is read, so that what comes between is told
- * twice and not never.
- */
-export async function tellNow({ journal, stamps }: Parts, call: Call, what: Told): Promise<number> {
-  const { lastStamp } = await journal.head(call.user)
-  await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), lastStamp, call.now)
-  return lastStamp
+/** Remembers that the client was told everything up to a stamp, which was taken before what it was told was read. */
+export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, what: Told, stamp: number): Promise<void> {
+  await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
 }
 
 /**

@@ -6,8 +6,9 @@ import { createCookies } from '../http/cookies.ts'
 import { problemOf, sendJson, sendProblem } from '../http/problems.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { UserId } from '../kernel/brand.ts'
-import type { Answer, Origin } from '../kernel/endpoint.ts'
+import type { Answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
+import { isDevice, type Sender } from './sender.ts'
 import type { Settings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 
@@ -39,8 +40,8 @@ export interface Call extends Visitor {
   query(name: string): string | undefined
   json(): Promise<unknown>
   text(): Promise<string | Refusal>
-  /** Writes under the name of a device. */
-  origin(device: string | null): Origin
+  /** As whom it writes, on a device if one is named. */
+  sender(device: string | null): Sender
 }
 
 export type Handler = (call: Call) => Promise<Answer | Refusal>
@@ -57,8 +58,6 @@ const bodyLimit = 64 * 1024 * 1024
 const cookieName = 'sessionid'
 const unauthorized = refuse('unauthorized', 'Log in with the name of the account and an app password.')
 const nameAndAppPassword = new RegExp(`^(.+)__${appPasswordPattern}$`, 'i')
-
-export const isDevice = (id: string): boolean => /^[\w.-]{1,255}$/.test(id)
 
 /** Mounts what the API answers: log-in, users in paths, bodies and errors are dealt with here and nowhere else. */
 export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
@@ -112,7 +111,7 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
         return isRefusal(body) ? body : body.value
       },
       text: () => readText(ctx),
-      origin: (writer) => ({ user: visitor.user, author: { app, device: writer }, now, request: null }),
+      sender: (writer) => ({ user: visitor.user, app, device: writer, now }),
     }
   }
 
