@@ -145,7 +145,8 @@ function send(ctx: Koa.Context, { status, body, headers = {} }: Answer): void {
   ctx.set(headers)
 }
 
-function sendRefusal(ctx: Koa.Context, refusal: Refusal): void {
+/** Says why not; who did not log in is asked to, by Basic. */
+export function sendRefusal(ctx: Koa.Context, refusal: Refusal): void {
   sendProblem(ctx, problemOf(refusal))
   if (refusal.refused === 'unauthorized') ctx.set('WWW-Authenticate', 'Basic realm="Balados Sync", charset="UTF-8"')
 }
@@ -155,7 +156,7 @@ function one(value: string | string[] | undefined): string | undefined {
 }
 
 /** Reads `Basic <base64 of name:password>` (RFC 7617). */
-function readBasic(header: string): { username: string; password: string } | null {
+export function readBasic(header: string): { username: string; password: string } | null {
   const [, encoded] = header.match(/^Basic +([A-Za-z0-9+/_-]+=*)$/i) ?? []
   if (encoded === undefined) return null
   const text = Buffer.from(encoded, 'base64').toString('utf8')

@@ -7,12 +7,14 @@ import { otherRoutes } from './others.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
+export { readSince } from './cursor.ts'
+export { readBasic, sendRefusal } from './door.ts'
 export { DoorSetting, DoorStamp } from './entities.ts'
 export { type Changed, changeSubscriptions, type SentChanges, subscriptionsSince } from './follow.ts'
 export { type Received, receiveActions, type Written } from './receive.ts'
 export type { Sender } from './sender.ts'
 export { createSettings } from './settings.ts'
-export { createStamps } from './stamps.ts'
+export { createStamps, type Stamps } from './stamps.ts'
 export { type Asked, type ShownAction, type Told, tellActions } from './tell.ts'
 
 /** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */

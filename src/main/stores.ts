@@ -12,6 +12,7 @@ import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
 import { DoorSettings } from '../../migrations/system/20261122000801-door-settings.ts'
 import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
+import { AppRequests } from '../../migrations/system/20261122001100-app-requests.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
@@ -61,6 +62,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000800-door-stamps', class: DoorStamps },
       { name: '20261122000801-door-settings', class: DoorSettings },
       { name: '20261122001000-open-podcast', class: OpenPodcast },
+      { name: '20261122001100-app-requests', class: AppRequests },
     ],
   },
   projections: {
