@@ -54,6 +54,12 @@ describe('the four calls', () => {
     })
   })
 
+  test('tell the time of now even where nothing was ever done: Kasts asks on and on while it is old', async () => {
+    const client = await startSyncClient(server)
+    for (const { body } of [await client.actions(), await client.subscriptions(), await client.upload()])
+      expect(Math.abs(body.timestamp - now())).toBeLessThan(3)
+  })
+
   test('are at every place a Nextcloud has them, and after the slash of an address that ends in one', async () => {
     const client = await startSyncClient(server)
     await client.upload(play(1, 120))
