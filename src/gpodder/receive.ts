@@ -51,7 +51,7 @@ export async function receiveActions(
 /** Most requests tell of one play, and need no more than this to decide. */
 function prefetchFor([only, ...more]: readonly Action[]) {
   if (!only || more.length > 0 || only.done.kind !== 'play') return undefined
-  return { decider: play, id: only.episode, edits: [only.edit] }
+  return { decider: play, id: only.episode, edit: only.edit }
 }
 
 /** Lets the deciders hear every action that was not heard before. */

@@ -35,14 +35,14 @@ export interface JournalParts {
 }
 
 /**
- * A request's first stream, and the edits it is about to ask for, read together with the head of the journal to save
+ * A request's first stream, and the edit it is about to ask for, read together with the head of the journal to save
  * round trips. Only of deciders whose newest event is whole.
  */
 interface Prefetch {
   // biome-ignore lint/suspicious/noExplicitAny: whatever the decider
   readonly decider: Decider<any, any, any>
   readonly id: string
-  readonly edits?: readonly string[]
+  readonly edit?: string
 }
 
 export interface Journal {
@@ -84,7 +84,7 @@ export interface Journal {
 }
 
 interface Opening extends Head {
-  readonly heardOf?: readonly string[]
+  readonly heard?: boolean
   readonly request?: string | null
   readonly answer?: Answer | Refusal | null
 }
@@ -122,8 +122,8 @@ export function createJournal(parts: JournalParts): Journal {
   async function open(db: Queryable, origin: Origin, key: string | null, prefetch: Prefetch | undefined) {
     if (prefetch?.decider.newestIsWhole) {
       const values = [origin.user, key, `${prefetch.decider.kind}/${prefetch.id}`]
-      const [row] = prefetch.edits
-        ? await rows<Opening & EventRow>(db, readHeadNewestAndHeard, [...values, prefetch.edits])
+      const [row] = prefetch.edit
+        ? await rows<Opening & EventRow>(db, readHeadNewestAndHeard, [...values, prefetch.edit])
         : await rows<Opening & EventRow>(db, readHeadAndNewest, values)
       return { opening: row as Opening, newest: row?.id ? [toRecorded(row, upcasts)] : [] }
     }
@@ -154,7 +154,7 @@ export function createJournal(parts: JournalParts): Journal {
     }
     const unit = createUnit({ db, origin, head: opening, upcasts, reactions })
     if (prefetch && newest) unit.adopt(prefetch.decider, prefetch.id, newest)
-    if (prefetch?.edits && opening.heardOf) unit.adoptHeard(prefetch.edits, opening.heardOf)
+    if (prefetch?.edit && opening.heard !== undefined) unit.adoptHeard(prefetch.edit, opening.heard)
     const said = await work(unit)
     if (!isRefusal(said)) await unit.react()
     // A refusal undoes what was decided before it; a key that outlived its answer adds nothing a second time.

@@ -124,7 +124,7 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
   pending(): Pending
   wasCarriedOut(): Promise<boolean>
   adopt(decider: AnyDecider, id: string, events: readonly Recorded[]): void
-  adoptHeard(asked: readonly string[], found: readonly string[]): void
+  adoptHeard(edit: string, heard: boolean): void
 } {
   const streams = new Map<string, Stream>()
   const decided: Recorded[] = []
@@ -237,8 +237,8 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
 
   return Object.assign(unit, {
     adopt,
-    adoptHeard: (asked: readonly string[], found: readonly string[]) => {
-      for (const edit of asked) hearing.set(edit, found.includes(edit))
+    adoptHeard: (edit: string, heard: boolean) => {
+      hearing.set(edit, heard)
     },
     /** Whether events named by this request's key are in the journal: it was carried out, and its answer is forgotten. */
     wasCarriedOut: async () => (await unit.heard(namedByKey)).size > 0,
