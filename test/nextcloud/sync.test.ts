@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, basicOf, startClient } from '../gpodder/client.ts'
-import { feedId, itemId, password, startServer, type TestServer } from '../support/instance.ts'
+import { itemId, password, startServer, type TestServer } from '../support/instance.ts'
 import { clientOf, type SyncClient, startSyncClient } from './client.ts'
 
 const feed = 'https://feeds.example/a.xml'
@@ -238,48 +238,6 @@ describe('an empty client', () => {
     await fresh.follow([], [])
     await fresh.upload()
     expect((await first.subscriptions(0)).body.add).toEqual([feed])
-  })
-})
-
-describe('an episode whose length nobody said', () => {
-  const rest = async (client: SyncClient, n: number, body: object) => {
-    const app = await server.allow(client.user)
-    const said = await app.call('POST', '/play', {
-      rss_source_feed: feedId(feed),
-      rss_source_item: itemId(`guid-${n}`, episode(n)),
-      ...body,
-    })
-    expect(said.status).toBe(200)
-    return async () => (await app.call('GET', '/play')).body.play_statuses[0]
-  }
-
-  test('has its place told with a length beyond every place, which does not become its length', async () => {
-    const client = await startSyncClient(server)
-    const status = await rest(client, 1, { position: 500, played: false })
-    const before = await status()
-    const [action] = await told(client, 0)
-    expect(action).toMatchObject({ started: 0, position: 500, total: 86_400 })
-    await client.upload({ ...action, action: 'play', started: action.position })
-    expect(await status()).toEqual(before)
-    await client.upload({ ...action, action: 'play', position: 600, timestamp: '2099-01-01T00:00:00' })
-    expect(await status()).toMatchObject({ position: 600, played: false })
-    expect((await status()).duration ?? null).toBeNull()
-  })
-
-  test('is told as played behind every end', async () => {
-    const client = await startSyncClient(server)
-    await rest(client, 1, { position: 0, played: true })
-    expect(await told(client, 0)).toMatchObject([{ started: 86_400, position: 86_400, total: 86_400 }])
-  })
-
-  test('is not played when Kasts, which then sends 1 for it, is in its middle, and is when Kasts marks it', async () => {
-    const client = await startSyncClient(server)
-    const app = await server.allow(client.user)
-    const status = async () => (await app.call('GET', '/play')).body.play_statuses[0]
-    await client.upload(play(1, 500, undefined, { started: 500, total: 1 }))
-    expect(await status()).toMatchObject({ position: 500, played: false })
-    await client.upload(play(1, 1, '2026-01-01T11:00:00', { started: 1, total: 1 }))
-    expect(await status()).toMatchObject({ played: true })
   })
 })
 
