@@ -8,11 +8,13 @@ import type { Endpoint } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import { userAdminEndpoints } from './admin-endpoints.ts'
 import { createAdministration } from './administration.ts'
+import { AppRequest } from './app-request-entities.ts'
+import { type AppRequests, createAppRequests } from './app-requests.ts'
 import { createApps } from './apps.ts'
 import { type Basic, createBasic } from './basic.ts'
 import { type AppPasswordBearer, createAppPasswordBearer } from './bearer.ts'
 import { Credential } from './credential-entities.ts'
-import { type Bearer, createCredentials, type PlayTokenKind } from './credentials.ts'
+import { type Bearer, type Credentials, createCredentials, type PlayTokenKind } from './credentials.ts'
 import { deviceEndpoints, notingSyncs } from './device-endpoints.ts'
 import { Device } from './device-entities.ts'
 import { createDevices, type Devices } from './devices.ts'
@@ -23,6 +25,7 @@ import { createLastUse, ofApps, ofCredentials } from './last-use.ts'
 import { createLogIn } from './log-in.ts'
 import { meEndpoints } from './me-endpoints.ts'
 import { appCreatorPages } from './pages/app-creator.ts'
+import { appRequestPages, appRequestPath } from './pages/app-request-pages.ts'
 import { logInPages } from './pages/log-in-pages.ts'
 import { settingsPages } from './pages/settings-pages.ts'
 import { createVisits } from './pages/visits.ts'
@@ -35,6 +38,8 @@ import { createSessions, type Visitor } from './sessions.ts'
 import { createThrottle, noThrottle } from './throttle.ts'
 
 export { addressGroup } from './addresses.ts'
+export { type AppRequests, appNameOf } from './app-requests.ts'
+export type { BasicCaller } from './basic.ts'
 export { appPasswordPattern } from './credentials.ts'
 export { deviceTypes } from './device-entities.ts'
 export { doorSessionLife } from './door-sessions.ts'
@@ -43,8 +48,9 @@ export { isPlain } from './jwt.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
 export type { Visitor } from './sessions.ts'
+export { appRequestPath }
 
-export const accountEntities = [...peopleEntities, Credential, Device]
+export const accountEntities = [...peopleEntities, Credential, Device, AppRequest]
 
 export interface AccountsParts {
   readonly system: Store
@@ -73,9 +79,13 @@ export interface Accounts
   /** What such apps bring instead of their password, once they have logged in. */
   readonly doorSessions: DoorSessions
   /** The devices that apps name, for doors that have operations of their own for them. */
-  readonly devices: Pick<Devices, 'list' | 'find' | 'declare'>
+  readonly devices: Pick<Devices, 'list' | 'find' | 'declare' | 'sighted'>
   /** The log-in of apps that send an app password as a bearer token. */
   readonly appPassword: AppPasswordBearer
+  /** How apps get an app password through the browser of their person. */
+  readonly appRequests: Pick<AppRequests, 'ask' | 'fetch'>
+  /** For apps that make an app password of the account's own, and give theirs back. */
+  readonly credentials: Pick<Credentials, 'make' | 'revoke'>
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   /** Who looks at a page through this browser's session; null for nobody. */
@@ -86,7 +96,7 @@ export interface Accounts
   notingSyncs(sync: Endpoint): Endpoint
   pages(): Router
   endpoints(): Endpoint[]
-  /** Removes sessions that have ended; answers how many. */
+  /** Removes sessions that have ended, and what apps asked for and nobody allowed; answers how many. */
   purgeExpired(): Promise<number>
   /** Removes app passwords and play tokens that ended 30 days ago, and devices that are forgotten; answers how many. */
   purgeCredentials(): Promise<number>
@@ -111,6 +121,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
   const seals = createSeals(secret)
   const secondFactors = createSecondFactors(system, { publicUrl, secret, seals, clock })
   const throttle = counters ? createThrottle(counters, secret) : noThrottle
+  const appRequests = createAppRequests({ system, credentials, throttle, clock })
   const logIn = createLogIn({ people, secondFactors, throttle, seals, clock })
   const callerOf = createAuthenticate({ system, publicUrl, clock, lastUse, devices })
   let timer: NodeJS.Timeout | undefined
@@ -130,6 +141,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     for (const some of [
       logInPages({ visits, logIn }),
       appCreatorPages({ visits }),
+      appRequestPages({ visits, appRequests }),
       settingsPages({ visits, people, sessions, secondFactors, throttle, logIn, seals }),
       accountPages({ visits, apps, credentials, publicUrl, clock }),
     ])
@@ -147,6 +159,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
     doorSessions: createDoorSessions({ people, credentials, secondFactors, seals, clock }),
     devices,
     appPassword: createAppPasswordBearer({ credentials, throttle }),
+    appRequests,
+    credentials,
     playToken: (secret, kind) => credentials.find(secret, kind),
     visitorOf: visits.visitorOf,
     noteDevice: (user, { app, device }, name) => {
@@ -167,7 +181,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
       ...meEndpoints({ people, apps, devices }),
       ...userAdminEndpoints({ people, administration: createAdministration(system, clock), log }),
     ],
-    purgeExpired: sessions.purgeExpired,
+    purgeExpired: async () => (await sessions.purgeExpired()) + (await appRequests.purge()),
     purgeCredentials: async () => (await credentials.purge()) + (await devices.purge()),
     start: () => {
       timer ??= setInterval(flush, flushEvery).unref()

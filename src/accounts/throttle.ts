@@ -33,6 +33,8 @@ export interface Throttle {
   succeeded(attempt: Attempt): Promise<void>
   /** Counts a token or app password that turned out bad; a refusal to answer with where there were too many. */
   badSecret(address: string): Promise<RateLimitRefusal | null>
+  /** Counts an app that asks for an app password; a refusal where too many ask. */
+  appRequest(address: string): Promise<RateLimitRefusal | null>
 }
 
 const quarter = 15 * 60
@@ -47,6 +49,8 @@ const perStrangers: Allowance = { limit: 50, seconds: hour }
 /** Six digits of which three are right at any time are sooner guessed than a password. */
 const perStrangersCodes: Allowance = { limit: 20, seconds: hour }
 const perBadSecrets: Allowance = { limit: 30, seconds: 60 }
+/** Anybody may ask, and each request is a row until it is too old. */
+const perAppRequests: Allowance = { limit: 30, seconds: 10 * 60 }
 
 interface Count {
   readonly key: string
@@ -91,6 +95,11 @@ export function createThrottle(counters: Counters, secret: string): Throttle {
       const { exceeded, resetIn } = await counters.take(key, allowance)
       return exceeded ? refuseForNow(`Too many bad credentials; try again in ${resetIn} s.`, resetIn) : null
     },
+    appRequest: async (address) => {
+      const { key, allowance } = count(perAppRequests, 'app request', addressGroup(address))
+      const { exceeded, resetIn } = await counters.take(key, allowance)
+      return exceeded ? refuseForNow(`Too many apps ask from this address; try again in ${resetIn} s.`, resetIn) : null
+    },
   }
 }
 
@@ -99,4 +108,5 @@ export const noThrottle: Throttle = {
   refusal: async () => null,
   succeeded: async () => {},
   badSecret: async () => null,
+  appRequest: async () => null,
 }

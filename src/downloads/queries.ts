@@ -4,6 +4,7 @@ import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
 export interface DownloadRow {
   readonly episode_id: EpisodeId
   readonly podcast_id: PodcastId
+  readonly number: number
   readonly done: Readonly<
     Record<
       string,
@@ -12,11 +13,17 @@ export interface DownloadRow {
   >
 }
 
-const changed: Statement = {
-  name: 'downloads-since',
-  text: 'select * from projections.downloads where user_id = $1 and stamp >= $2 order by number, episode_id',
+const between: Statement = {
+  name: 'downloads-between',
+  text: `select * from projections.downloads where user_id = $1 and number > $2 and number <= $3
+    order by number limit $4`,
 }
 
-/** The episodes with which something was done since a stamp. */
-export const downloadsSince = (db: Queryable, user: UserId, stamp: number): Promise<DownloadRow[]> =>
-  rows(db, changed, [user, stamp])
+/** The episodes with which something was done last after one number of the journal and up to another. */
+export const downloadsBetween = (
+  db: Queryable,
+  user: UserId,
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<DownloadRow[]> => rows(db, between, [user, after, upTo, limit])

@@ -1,11 +1,11 @@
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { type DownloadAction, downloadActions } from '../downloads/index.ts'
-import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
+import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import { unstorable } from '../kernel/storable.ts'
 import type { Catalog } from '../podcast/catalog.ts'
-import { isDevice } from './door.ts'
 import type { Named } from './feeds.ts'
+import { isDevice, type Sender } from './sender.ts'
 import { readTime } from './times.ts'
 
 const name = z.string().trim().min(1).max(4_000)
@@ -70,8 +70,7 @@ function placeOf({ position = null, started = null, total = null }: SentAction):
 /** Gives the episodes their ids, at first sight if need be; oldest first. */
 export async function nameActions(
   catalog: Catalog,
-  user: UserId,
-  now: number,
+  { user, app, device: usual, now }: Sender,
   sent: readonly SentAction[],
   feeds: Named,
 ): Promise<readonly Action[]> {
@@ -85,12 +84,12 @@ export async function nameActions(
   const actions = known.map(({ action, podcast }, i): Action => {
     const episode = episodes[i] as EpisodeId
     const at = readTime(action.timestamp, now) ?? now
-    const device = action.device && isDevice(action.device) ? action.device : null
+    const device = action.device && isDevice(action.device) ? action.device : usual
     const { started, position, total } = action
     // Without a time of its own, the same said on another day is not the same batch sent twice.
     const time = action.timestamp ?? Math.floor(now / day)
     const said = [device, episode, action.action, time, started, position, total]
-    const edit = uuidv5(`gpodder ${JSON.stringify(said)}`, user)
+    const edit = uuidv5(`${app} ${JSON.stringify(said)}`, user)
     const kind = action.action
     return { podcast, episode, device, at, edit, done: kind === 'play' ? { kind, place: placeOf(action) } : { kind } }
   })

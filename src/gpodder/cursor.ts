@@ -2,6 +2,7 @@ import type { UserId } from '../kernel/brand.ts'
 import { authorKey, type Recorded } from '../kernel/decider.ts'
 import { type Refusal, refuseValue } from '../kernel/refusal.ts'
 import { app, type Call, type DoorParts } from './door.ts'
+import type { Written } from './receive.ts'
 
 /** What clients count separately. */
 export type Told = 'subscriptions' | 'episodes'
@@ -30,14 +31,9 @@ function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, de
   return hasCookie || devices.length === 0 ? [client, ...named] : named
 }
 
-/**
- * The stamp an answer to a download names; taken before what it tells is read, so that what comes between is told
- * twice and not never.
- */
-export async function tellNow({ journal, stamps }: Parts, call: Call, what: Told): Promise<number> {
-  const { lastStamp } = await journal.head(call.user)
-  await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), lastStamp, call.now)
-  return lastStamp
+/** Remembers that the client was told everything up to a stamp, which was taken before what it was told was read. */
+export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, what: Told, stamp: number): Promise<void> {
+  await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
 }
 
 /**
@@ -49,33 +45,41 @@ export async function tellAfterUpload(
   call: Call,
   what: Told,
   devices: readonly string[],
+  { before, after }: Written,
 ): Promise<number> {
   const { user, now } = call
   const clients = clientsOf(call, devices)
-  const told = (await stamps.of(user, what, clients)) ?? 0
-  const { lastStamp } = await journal.head(user)
-  const own = devices.map((device) => authorKey({ app, device }))
-  const byOthers = ({ stream, author }: Recorded) =>
-    streamsOf[what].includes(stream.slice(0, stream.indexOf('/'))) &&
-    !(author.device !== null && own.includes(authorKey(author)))
-  if (await anyAfter(journal, user, told, byOthers)) return told
-  await stamps.tell(user, what, clients, lastStamp, now)
-  return lastStamp
+  // Mostly this client wrote last and was told so by this very process: then nobody can have come between.
+  if (stamps.lately(user, what, clients) !== before) {
+    const told = (await stamps.of(user, what, clients)) ?? 0
+    const own = devices.map((device) => authorKey({ app, device }))
+    const byOthers = ({ stream, author }: Recorded) =>
+      streamsOf[what].includes(stream.slice(0, stream.indexOf('/'))) &&
+      !(author.device !== null && own.includes(authorKey(author)))
+    if (await anyBetween(journal, user, told, before, byOthers)) return told
+  }
+  await stamps.tell(user, what, clients, after, now)
+  return after
 }
 
-const page = 500
+/** Others' words mostly come first, where there are any. */
+const [firstPage, nextPage] = [20, 500]
 
-async function anyAfter(
+/** Whether the journal holds such an event after one stamp and up to another. */
+async function anyBetween(
   journal: Parts['journal'],
   user: UserId,
-  stamp: number,
+  after: number,
+  upTo: number,
   matches: (event: Recorded) => boolean,
 ): Promise<boolean> {
-  let after = await journal.numberBefore(user, stamp + 1)
-  for (;;) {
-    const events = await journal.read(user, after, page)
-    if (events.some(matches)) return true
-    if (events.length < page) return false
-    after = events.at(-1)?.number ?? after
+  if (after === upTo) return false
+  let number = after === 0 ? 0 : await journal.numberBefore(user, after + 1)
+  for (let page = firstPage; ; page = nextPage) {
+    const events = await journal.read(user, number, page)
+    if (events.some((event) => event.stamp <= upTo && matches(event))) return true
+    const last = events.at(-1)
+    if (!last || events.length < page || last.stamp > upTo) return false
+    number = last.number
   }
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Router } from '@koa/router'
 import type Koa from 'koa'
 import { type Accounts, appPasswordPattern, doorSessionLife } from '../accounts/index.ts'
@@ -6,8 +7,9 @@ import { createCookies } from '../http/cookies.ts'
 import { problemOf, sendJson, sendProblem } from '../http/problems.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { UserId } from '../kernel/brand.ts'
-import type { Answer, Origin } from '../kernel/endpoint.ts'
+import type { Answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
+import { isDevice, type Sender } from './sender.ts'
 import type { Settings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 
@@ -41,10 +43,11 @@ export interface Call extends Visitor {
   query(name: string): string | undefined
   json(): Promise<unknown>
   text(): Promise<string | Refusal>
-  /** Writes under the name of a device. */
-  origin(device: string | null): Origin
+  /** As whom it writes, on a device if one is named. */
+  sender(device: string | null): Sender
 }
 
+/** The body of an answer may be a stream here. */
 export type Handler = (call: Call) => Promise<Answer | Refusal>
 
 export interface Door {
@@ -59,8 +62,6 @@ const bodyLimit = 64 * 1024 * 1024
 const cookieName = 'sessionid'
 const unauthorized = refuse('unauthorized', 'Log in with the name of the account and an app password.')
 const nameAndAppPassword = new RegExp(`^(.+)__${appPasswordPattern}$`, 'i')
-
-export const isDevice = (id: string): boolean => /^[\w.-]{1,255}$/.test(id)
 
 /** Mounts what the API answers: log-in, users in paths, bodies and errors are dealt with here and nowhere else. */
 export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
@@ -115,7 +116,7 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
         return isRefusal(body) ? body : body.value
       },
       text: () => readText(ctx),
-      origin: (writer) => ({ user: visitor.user, author: { app, device: writer }, now, request: null }),
+      sender: (writer) => ({ user: visitor.user, app, device: writer, now }),
     }
   }
 
@@ -142,14 +143,26 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
   }
 }
 
-function send(ctx: Koa.Context, { status, body, headers = {} }: Answer): void {
+/** Says a text or a stream as it is, and everything else as JSON. */
+export function send(ctx: Koa.Context, { status, body, headers = {} }: Answer): void {
   ctx.status = status
   if (typeof body === 'string') ctx.body = body
+  else if (body instanceof Readable) sendStream(ctx, body)
   else sendJson(ctx, body)
   ctx.set(headers)
 }
 
-function sendRefusal(ctx: Koa.Context, refusal: Refusal): void {
+/** What breaks off in the middle takes the connection with it: packed, it would wait for its rest for ever. */
+function sendStream(ctx: Koa.Context, body: Readable): void {
+  body.once('error', (error) => {
+    ctx.app.emit('error', error, ctx)
+    ctx.res.destroy()
+  })
+  ctx.body = body
+}
+
+/** Says why not; who did not log in is asked to, by Basic. */
+export function sendRefusal(ctx: Koa.Context, refusal: Refusal): void {
   sendProblem(ctx, problemOf(refusal))
   if (refusal.refused === 'unauthorized') ctx.set('WWW-Authenticate', 'Basic realm="Balados Sync", charset="UTF-8"')
 }
@@ -159,7 +172,7 @@ function one(value: string | string[] | undefined): string | undefined {
 }
 
 /** Reads `Basic <base64 of name:password>` (RFC 7617). */
-function readBasic(header: string): { username: string; password: string } | null {
+export function readBasic(header: string): { username: string; password: string } | null {
   const [, encoded] = header.match(/^Basic +([A-Za-z0-9+/_-]+=*)$/i) ?? []
   if (encoded === undefined) return null
   const text = Buffer.from(encoded, 'base64').toString('utf8')

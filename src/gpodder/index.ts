@@ -9,9 +9,16 @@ import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { updateRoutes } from './updates.ts'
 
+export { readSince } from './cursor.ts'
+export { readBasic, send, sendRefusal } from './door.ts'
 export { DoorSetting, DoorStamp } from './entities.ts'
+export { changeSubscriptions, subscriptionsSince } from './follow.ts'
+export { receiveActions } from './receive.ts'
+export type { Sender } from './sender.ts'
 export { createSettings } from './settings.ts'
-export { createStamps } from './stamps.ts'
+export { createStamps, type Stamps } from './stamps.ts'
+export { writeActions } from './stream.ts'
+export { type ShownAction, tellActions } from './tell.ts'
 
 /** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */
 export function gpodderDoor(parts: DoorParts): Router {

@@ -8,8 +8,8 @@ import { hostOf } from '../podcast/names.ts'
 import { everSubscribed } from '../subscriptions/queries.ts'
 import { readSince } from './cursor.ts'
 import { app, type Door, type DoorParts } from './door.ts'
-import { type Names, showPlay } from './episodes.ts'
 import { showPodcast } from './podcasts.ts'
+import { type Names, showPlay } from './tell.ts'
 import { writeTime } from './times.ts'
 
 const touchedSince: Statement = {
@@ -86,7 +86,7 @@ function latestOf(plays: readonly PlayRow[], others: readonly DownloadRow[]): Re
   }
   for (const row of plays) {
     const at = new Date(row.updated_at).getTime()
-    take(row.episode_id, { status: 'play', at, show: (names) => showPlay(row, names) })
+    take(row.episode_id, { status: 'play', at, show: (names) => showPlay(row, names, app) })
   }
   for (const row of others) {
     for (const [action, { at, app: author, device }] of Object.entries(row.done)) {

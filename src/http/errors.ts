@@ -12,7 +12,8 @@ export function isForApi(ctx: Koa.Context): boolean {
 }
 
 /** Not `ctx.path`, which throws for some targets that are answered as errors. The host is that of an absolute form. */
-const apiTarget = /^(?:https?:\/\/[^/?]*)?\/(?:api|v1)(?:[/?]|$)/
+const apiTarget =
+  /^(?:https?:\/\/[^/?]*)?\/{1,2}(?:api|v1|index\.php|apps\/gpoddersync|login\/v2|ocs|status\.php)(?:[/?]|$)/
 
 /**
  * Turns whatever is thrown further in into an answer: JSON for the API and for those who ask for it, else a small

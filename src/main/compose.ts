@@ -11,6 +11,7 @@ import { createFollowing, type Follower, type Following } from '../journal/follo
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
+import { nextcloudDoor } from '../nextcloud/index.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
@@ -82,7 +83,8 @@ export function compose(parts: InstanceParts): Instance {
   ]
   const stamps = createStamps(stores.system)
   const settings = createSettings(stores.system)
-  const doors = [gpodderDoor({ ...listening, accounts, stamps, settings, publicUrl, clock })]
+  const door = { ...listening, accounts, stamps, publicUrl, clock }
+  const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
   const purgeDoors = () => stamps.purge(clock())
   return { stores, journal, catalog, accounts, counters, following, listening, endpoints, doors, purgeDoors }
 }

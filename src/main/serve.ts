@@ -22,7 +22,7 @@ export interface Running {
 }
 
 /** What apps may count on here beside the first version of the API. */
-const features = ['sync', 'idempotency-keys', 'history', 'devices', 'live', 'gpodder', 'open-podcast']
+const features = ['sync', 'idempotency-keys', 'history', 'devices', 'live', 'gpodder', 'nextcloud', 'open-podcast']
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
 

@@ -12,6 +12,7 @@ import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
 import { DoorSettings } from '../../migrations/system/20261122000801-door-settings.ts'
 import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
+import { AppRequests } from '../../migrations/system/20261122001100-app-requests.ts'
 import { DoorUsers } from '../../migrations/system/20261122001210-door-users.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
@@ -63,6 +64,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000801-door-settings', class: DoorSettings },
       { name: '20261122001000-open-podcast', class: OpenPodcast },
       { name: '20261122001210-door-users', class: DoorUsers },
+      { name: '20261122001100-app-requests', class: AppRequests },
     ],
   },
   projections: {

@@ -55,14 +55,19 @@ const one: Statement = {
 export const playsOfEpisodes = (db: Queryable, user: UserId, episodes: readonly string[]): Promise<PlayRow[]> =>
   rows(db, one, [user, episodes])
 
-const changed: Statement = {
-  name: 'plays-since',
-  text: 'select * from projections.plays where user_id = $1 and stamp >= $2 order by number, episode_id',
+const between: Statement = {
+  name: 'plays-between',
+  text: `select * from projections.plays where user_id = $1 and number > $2 and number <= $3 order by number limit $4`,
 }
 
-/** The plays that changed since a stamp. */
-export const playsSince = (db: Queryable, user: UserId, stamp: number): Promise<PlayRow[]> =>
-  rows(db, changed, [user, stamp])
+/** The plays that changed last after one number of the journal and up to another, the earlier first. */
+export const playsBetween = (
+  db: Queryable,
+  user: UserId,
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<PlayRow[]> => rows(db, between, [user, after, upTo, limit])
 
 /** An episode's name alone does not tell which one is meant. */
 export const ambiguous: Refusal = refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')

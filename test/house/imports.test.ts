@@ -89,6 +89,11 @@ const planted: Record<string, Readonly<Record<string, readonly string[]>>> = {
     'src/nextcloud/endpoints.ts': ['src/plays/projection.ts'],
   },
   'doors-do-not-know-each-other': { 'src/gpodder/endpoints.ts': ['src/sync/merge.ts'] },
+  'nextcloud-knows-only-the-index-of-gpodder': {
+    'src/gpodder/stamps.ts': [],
+    'src/nextcloud/planted.ts': ['src/gpodder/stamps.ts'],
+    'src/nextcloud/index.ts': ['src/sync/merge.ts'],
+  },
   'only-main-imports-federation': {
     'src/timeline/endpoints.ts': ['federation/publisher.ts'],
     'src/gpodder/endpoints.ts': ['federation/publisher.ts'],

@@ -1,0 +1,85 @@
+import { download } from '../downloads/index.ts'
+import type { Listening } from '../journal/listening.ts'
+import type { Unit } from '../journal/unit.ts'
+import { answer } from '../kernel/endpoint.ts'
+import { isRefusal, type Refusal } from '../kernel/refusal.ts'
+import { play } from '../plays/index.ts'
+import { type Action, nameActions, readActions } from './actions.ts'
+import { type Named, nameFeeds } from './feeds.ts'
+import { originOf, type Sender } from './sender.ts'
+
+/** How the journal stood before a write and after it, as stamps; the same where nothing was new. */
+export interface Written {
+  readonly before: number
+  readonly after: number
+}
+
+export interface Received {
+  /** What the server calls the feeds that were named otherwise: `""` for what it does not take. */
+  readonly updates: Named['updates']
+  /** The devices that the actions name. */
+  readonly devices: readonly string[]
+  readonly written: Written
+}
+
+/**
+ * Takes in actions as clients send them, all in one write; what was heard before adds nothing, and what can't be
+ * understood stands in nobody's way.
+ */
+export async function receiveActions(
+  { journal, catalog }: Pick<Listening, 'journal' | 'catalog'>,
+  sender: Sender,
+  entries: readonly unknown[],
+): Promise<Received | Refusal> {
+  const sent = readActions(entries)
+  const feeds = await nameFeeds(
+    catalog,
+    sent.map((action) => action.podcast),
+  )
+  const actions = await nameActions(catalog, sender, sent, feeds)
+  const devices = [...new Set(actions.flatMap((action) => action.device ?? []))]
+  let written: Written = { before: 0, after: 0 }
+  const work = async (unit: Unit) => {
+    written = await takeIn(unit, sender.app, actions)
+    return answer(200, null)
+  }
+  const origin = originOf({ ...sender, device: devices[0] ?? sender.device })
+  const said = await journal.commit(origin, work, prefetchFor(actions))
+  return isRefusal(said) ? said : { updates: feeds.updates, devices, written }
+}
+
+/** Most requests tell of one play, and need no more than this to decide. */
+function prefetchFor([only, ...more]: readonly Action[]) {
+  if (!only || more.length > 0 || only.done.kind !== 'play') return undefined
+  return { decider: play, id: only.episode, edit: only.edit }
+}
+
+/** Lets the deciders hear every action that was not heard before. */
+async function takeIn(unit: Unit, app: string, actions: readonly Action[]): Promise<Written> {
+  const ofKind = (isPlay: boolean) => actions.filter(({ done }) => (done.kind === 'play') === isPlay)
+  const episodes = (some: readonly Action[]) => [...new Set(some.map((action) => action.episode))]
+  await unit.load(play, episodes(ofKind(true)))
+  await unit.load(download, episodes(ofKind(false)))
+  const heard = new Set(await unit.heard(actions.map((action) => action.edit)))
+  const before = unit.head.lastStamp
+  let after = before
+  for (const action of actions) {
+    if (heard.has(action.edit)) continue
+    heard.add(action.edit)
+    const { episode, edit, done } = action
+    const decided = decide(unit, app, action)
+    const decider = done.kind === 'play' ? play : download
+    if (isRefusal(decided) || decided.length === 0) unit.hear(edit, `${decider.kind}/${episode}`)
+    else after = decided[0]?.stamp ?? after
+  }
+  return { before, after }
+}
+
+function decide(unit: Unit, app: string, { podcast, episode, device, at, edit, done }: Action) {
+  const options = { edit, author: { app, device } }
+  if (done.kind !== 'play') return unit.decide(download, episode, { podcast, action: done.kind, at }, options)
+  if (done.place === null) return []
+  // No door without tokens knows what the device had seen: the action's own time decides.
+  const command = { podcast, ...done.place, reset: false, at, sentAt: at, seen: { what: 'unknown' } } as const
+  return unit.decide(play, episode, command, options)
+}
