@@ -54,7 +54,8 @@ export function updateRoutes({ on }: Door, { accounts, journal, catalog, reading
     const feed = (podcast: PodcastId | undefined) => (podcast && podcastEntries.get(podcast)?.feedUrl) ?? ''
     const feeds = (active: boolean) => changed.filter((row) => row.active === active).map((row) => feed(row.podcast_id))
     const withActions = /^(1|true|yes)$/i.test(call.query('include_actions') ?? '')
-    const updates = [...latest].map(([id, { status, show }]) => {
+    const newestLast = [...latest].toSorted(([, one], [, other]) => one.at - other.at)
+    const updates = newestLast.map(([id, { status, show }]) => {
       const { guid = '', enclosure = '', podcast } = episodeEntries.get(id) ?? {}
       const names: Names = { podcast: feed(podcast), episode: enclosure || guid, ...(guid !== '' && { guid }) }
       const shown = { ...showEpisode(names), status }
