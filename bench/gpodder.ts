@@ -144,10 +144,10 @@ for (let round = 0; round < rounds; round++)
     rates.set(name, [...(rates.get(name) ?? []), await run(seconds)])
 
 let missed = false
-const judged = (value: number, goal: number, least: boolean): string => {
+const judged = (value: number, goal: number, least: boolean, unit = ''): string => {
   const met = least ? value >= goal : value <= goal
   missed ||= !met
-  return `${least ? 'at least' : 'at most'} ${goal}${met ? '' : ': MISSED'}`
+  return `${least ? 'at least' : 'at most'} ${goal}${unit}${met ? '' : ': MISSED'}`
 }
 const line = (what: Case, beside?: Case, goal?: number) => {
   const own = rates.get(what) ?? []
@@ -223,7 +223,7 @@ printTable('First download: memory of the server above what it had before', [
     ms: Math.round(ms),
     'held at most': mb(held),
     'resident at most': mb(resident),
-    goal: count === long ? '' : `${judged(held, Math.ceil(least + 8), false)} MB`,
+    goal: count === long ? '' : judged(held, Math.ceil(least + 8), false, ' MB'),
   })),
 ])
 
