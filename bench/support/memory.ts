@@ -10,7 +10,8 @@ export interface Memory {
   readonly resident: number
 }
 
-const every = 50
+/** Milliseconds between two looks, each of which stops the child for a garbage collection. */
+const pause = 100
 
 /** In the child: watches its memory from now on, and answers each message with the highest since the last one. */
 export function answerMemory(): void {
@@ -27,15 +28,16 @@ export function answerMemory(): void {
       resident: Math.max(highest.resident, resident),
     }
   }
+  const watch = () => {
+    look()
+    watching = setTimeout(watch, pause)
+  }
   process.on('message', (what) => {
-    clearInterval(watching)
+    clearTimeout(watching)
     look()
     const said = highest
     highest = { held: 0, resident: 0 }
-    if (what === 'watch') {
-      look()
-      watching = setInterval(look, every)
-    }
+    if (what === 'watch') watch()
     process.send?.(said)
   })
 }

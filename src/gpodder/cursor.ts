@@ -3,12 +3,10 @@ import { authorKey, type Recorded } from '../kernel/decider.ts'
 import { type Refusal, refuseValue } from '../kernel/refusal.ts'
 import { app, type Call, type DoorParts } from './door.ts'
 import type { Written } from './receive.ts'
-
-/** What clients count separately. */
-export type Told = 'subscriptions' | 'episodes'
+import type { Subject } from './stamps.ts'
 
 /** The kinds of streams each of them tells of. */
-const streamsOf: Readonly<Record<Told, readonly string[]>> = {
+const streamsOf: Readonly<Record<Subject, readonly string[]>> = {
   subscriptions: ['subscription'],
   episodes: ['play', 'download'],
 }
@@ -32,7 +30,12 @@ function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, de
 }
 
 /** Remembers that the client was told everything up to a stamp, which was taken before what it was told was read. */
-export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, what: Told, stamp: number): Promise<void> {
+export async function toldNow(
+  { stamps }: Pick<Parts, 'stamps'>,
+  call: Call,
+  what: Subject,
+  stamp: number,
+): Promise<void> {
   await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
 }
 
@@ -43,7 +46,7 @@ export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, wha
 export async function tellAfterUpload(
   { journal, stamps }: Parts,
   call: Call,
-  what: Told,
+  what: Subject,
   devices: readonly string[],
   { before, after }: Written,
 ): Promise<number> {

@@ -2,8 +2,11 @@ import { LRUCache } from 'lru-cache'
 import { rows, type Store } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
 
+/** What clients are told of, and count separately. */
+export type Subject = 'subscriptions' | 'episodes'
+
 /** `emptying`: when a client last asked to empty a list that is not empty. */
-export type StampKind = 'subscriptions' | 'episodes' | 'emptying'
+export type StampKind = Subject | 'emptying'
 
 /**
  * What clients were told: they come back with the stamp an answer gave them, and an answer to an upload must not name
@@ -13,9 +16,9 @@ export interface Stamps {
   /** The stamp of the first of these clients that has one; null for none. */
   of(user: UserId, kind: StampKind, clients: readonly string[]): Promise<number | null>
   /** The stamp this process told the first of these clients lately; undefined where it told it none. Costs no I/O. */
-  lately(user: UserId, kind: StampKind, clients: readonly string[]): number | undefined
+  lately(user: UserId, kind: Subject, clients: readonly string[]): number | undefined
   /** Remembers what clients were told; does nothing where this process told them the same lately. */
-  tell(user: UserId, kind: StampKind, clients: readonly string[], stamp: number, now: number): Promise<void>
+  tell(user: UserId, kind: Subject, clients: readonly string[], stamp: number, now: number): Promise<void>
   /** Remembers it anyhow. */
   put(user: UserId, kind: StampKind, clients: readonly string[], stamp: number, now: number): Promise<void>
   /** Removes those of clients not heard from for a year and a month; answers how many. */

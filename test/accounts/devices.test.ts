@@ -44,6 +44,37 @@ test('what two processes saw of a device comes to the latest word of each, in wh
   }
 })
 
+test('a device heard from again and again is written once a minute, and is listed at once all the same', async () => {
+  const [one, two] = [process(), process()]
+  const seenAt = world.now()
+  await one.sighted(sighting('often', { at: seenAt, sync: true }))
+  expect(await two.find(ada, 'app', 'often')).toMatchObject({ lastSyncAt: new Date(seenAt) })
+  const queries = vi.spyOn(world.system.pool, 'query')
+  for (let n = 1; n <= 100; n++) await one.sighted(sighting('often', { at: seenAt + n, sync: true }))
+  expect(queries).not.toHaveBeenCalled()
+  queries.mockRestore()
+  expect(await one.list(ada)).toContainEqual(
+    expect.objectContaining({
+      device: 'often',
+      lastSeenAt: new Date(seenAt + 100),
+      lastSyncAt: new Date(seenAt + 100),
+    }),
+  )
+})
+
+test('a device that another process forgot is there again as soon as it is heard from', async () => {
+  const [one, two] = [process(), process()]
+  await one.sighted(sighting('back'))
+  world.pass(1)
+  const { id = '' } = (await two.find(ada, 'app', 'back')) ?? {}
+  expect(await two.forget(ada, id)).toBe(true)
+  expect(await one.find(ada, 'app', 'back')).toBeNull()
+  world.pass(1)
+  await one.sighted(sighting('back'))
+  expect(await one.find(ada, 'app', 'back')).toMatchObject({ device: 'back', firstSeenAt: new Date(world.now()) })
+  expect(await two.find(ada, 'app', 'back')).not.toBeNull()
+})
+
 test('a device that is forgotten does not come back by what another process saw before', async () => {
   const [one, two] = [process(), process()]
   one.note(sighting('left'))

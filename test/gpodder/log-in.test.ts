@@ -128,6 +128,30 @@ describe('devices', () => {
     expect(listed.body).toContainEqual({ id: 'tv', caption: 'tv', type: 'other', subscriptions: 0 })
   })
 
+  test('are made by an upload that names them, and are back after the next one when they were forgotten', async () => {
+    const own = await startClient(server)
+    const upload = (position: number) =>
+      own.basic('POST', `/api/2/episodes/${own.u}.json`, [
+        {
+          podcast: 'https://feeds.example/a.xml',
+          episode: 'https://media.example/1.mp3',
+          action: 'play',
+          device: 'walkman',
+          position,
+        },
+      ])
+    const listed = async () => (await own.basic('GET', `/api/2/devices/${own.u}.json`)).body
+    const app = await server.allow(own.user)
+    for (const position of [1, 2]) {
+      await upload(position)
+      expect(await listed()).toMatchObject([{ id: 'walkman' }])
+      const { body } = await app.call('GET', '/devices')
+      const { id } = body.devices.find((device: { device_id: string }) => device.device_id === 'walkman')
+      expect((await app.call('DELETE', `/devices/${id}`)).status).toBeLessThan(300)
+      expect(await listed()).toEqual([])
+    }
+  })
+
   test('are refused with a name that is none, or a body that is no JSON', async () => {
     expect((await client.basic('POST', path('a%20b'), {})).status).toBe(400)
     expect((await client.basic('POST', path('tv'), 'caption')).status).toBe(400)
