@@ -6,6 +6,7 @@ import { unstorable } from '../kernel/storable.ts'
 import type { Catalog } from '../podcast/catalog.ts'
 import type { Named } from './feeds.ts'
 import { isDevice, type Sender } from './sender.ts'
+import { unknownLength } from './tell.ts'
 import { readTime } from './times.ts'
 
 const name = z.string().trim().min(1).max(4_000)
@@ -62,9 +63,12 @@ export function readActions(sent: readonly unknown[]): SentAction[] {
 
 function placeOf({ position = null, started = null, total = null }: SentAction): Place | null {
   if (position === null) return null
-  // Kasts says one second where it knows no length.
-  const duration = total === null || total === 0 || (total === 1 && position > 1) ? null : total
-  return { position, played: duration !== null && position >= duration, duration, started: started ?? null }
+  // Kasts says one second where it knows no length, others say again what they were told for one.
+  const isUnknown = total === null || total === 0 || total === 1 || total === unknownLength
+  if (!isUnknown) return { position, played: position >= total, duration: total, started: started ?? null }
+  // To be at the end of such a one means that it was played; where that is, nobody knows.
+  const played = total !== null && total > 0 && started === total && position === total
+  return { position: played ? 0 : position, played, duration: null, started: played ? null : (started ?? null) }
 }
 
 /** Gives the episodes their ids, at first sight if need be; oldest first. */

@@ -43,20 +43,21 @@ export function episodeRoutes({ on }: Door, parts: DoorParts): void {
   })
 }
 
-const atOnce = 1_000
-
-/** Of whatever kind; which these are is known only when all were read. */
+/**
+ * Of each episode the newest play, and of what else was done with it the newest: the one alone would hide where a
+ * listener is behind a deletion that came later.
+ */
 function newestOfEach({ timestamp, actions }: Told): Told {
   async function* newest() {
-    const found = new Map<string, ShownAction>()
-    for await (const some of actions)
+    for await (const some of actions) {
+      const found = new Map<string, ShownAction>()
       for (const action of some) {
-        const key = JSON.stringify([action.podcast, action.guid ?? '', action.episode])
+        const key = JSON.stringify([action.podcast, action.guid ?? '', action.episode, action.action === 'play'])
         const before = found.get(key)
         if (!before || action.timestamp > before.timestamp) found.set(key, action)
       }
-    const all = [...found.values()]
-    for (let at = 0; at < all.length; at += atOnce) yield all.slice(at, at + atOnce)
+      yield [...found.values()]
+    }
   }
   return { timestamp, actions: newest() }
 }

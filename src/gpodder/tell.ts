@@ -96,6 +96,12 @@ async function showRows<Row extends PlayRow | DownloadRow>(
   })
 }
 
+/**
+ * Seconds that are told as the length of an episode whose length nobody said: longer than any episode is. AntennaPod
+ * takes a place that comes without a length for none at all, and an end that is before the file's for the middle.
+ */
+export const unknownLength = 24 * 60 * 60
+
 /** Played is told as listened from the end to the end, as clients do when they mark an episode. */
 export function showPlay(
   { position, played, duration, updated_at, echo }: PlayRow,
@@ -103,13 +109,10 @@ export function showPlay(
   app: string,
 ): ShownAction {
   const [author, device] = echo?.split('\n') ?? []
-  const end = played ? Math.max(duration ?? position, 1) : null
-  const place =
-    end !== null
-      ? { started: end, position: end, total: end }
-      : duration === null
-        ? { position }
-        : { started: 0, position, total: duration }
+  const end = Math.max(duration ?? unknownLength, 1)
+  const place = played
+    ? { started: end, position: end, total: end }
+    : { started: 0, position, total: duration ?? Math.max(end, position + 1) }
   return {
     ...names,
     action: 'play',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { listen } from '../database/listen.ts'
 import type { Store } from '../database/store.ts'
 import type { Following } from './followers.ts'
@@ -8,6 +9,11 @@ const channel = 'balados_journal'
 const idle = 1_000
 /** Wake-ups of other processes are bundled for so long: a NOTIFY inside an append would make commits wait in line. */
 const bundle = 10
+/**
+ * Milliseconds between two beats: each ends with writes to the disk that appends wait behind. Who was idle follows at
+ * once; under load this much later, and more at a time.
+ */
+const rest = 20
 
 interface Log {
   error(context: object, message: string): void
@@ -57,6 +63,7 @@ export async function startPulse(events: Store, following: Following, log: Log):
         again = false
         await sequenceArrivals(events)
         await following.advance()
+        if (!stopped) await sleep(rest)
       } while (again && !stopped)
     } catch (error) {
       log.error({ err: error }, 'following the journal failed; trying again in a second')

@@ -15,7 +15,7 @@ import { bodyReader } from '../http/body.ts'
 import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuseValue } from '../kernel/refusal.ts'
 import type { Door, DoorParts } from './door.ts'
-import { readLength, tellAction } from './lengths.ts'
+import { tellAction } from './told.ts'
 
 /** The app under whose name everything that comes through this door is written. */
 const app = 'nextcloud'
@@ -117,7 +117,7 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     const body = await readJson(ctx)
     if (isRefusal(body)) return body
     if (!Array.isArray(body.value)) return refuseValue('body', 'is not a list of actions')
-    const sent: unknown[] = body.value.map(readLength)
+    const sent: unknown[] = body.value
     const received = await receiveActions(parts, await senderOf(caller), sent)
     if (isRefusal(received)) return received
     return answer(200, { timestamp: timeOf(received.written.after), update_urls: received.updates })
