@@ -35,6 +35,17 @@ export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, wha
   await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
 }
 
+/** Remembers that the client must be told again what has this stamp, and what came after it. */
+export async function tellAgain(
+  { stamps }: Pick<Parts, 'stamps'>,
+  { user, now }: Pick<Call, 'user' | 'now'>,
+  clients: readonly string[],
+  stamp: number,
+): Promise<void> {
+  const told = await stamps.of(user, 'episodes', clients)
+  if (told === null || told >= stamp) await stamps.tell(user, 'episodes', clients, stamp - 1, now)
+}
+
 /**
  * The stamp an answer to an upload names: the newest, unless somebody else wrote since this client was told last. Then
  * it comes back with the older one, and is told its own words once more together with theirs.
@@ -44,9 +55,11 @@ export async function tellAfterUpload(
   call: Call,
   what: Told,
   devices: readonly string[],
+  overruled: number | null = null,
 ): Promise<number> {
   const { user, now } = call
   const clients = clientsOf(call, devices)
+  if (overruled !== null) await tellAgain({ stamps }, call, clients, overruled)
   const told = (await stamps.of(user, what, clients)) ?? 0
   const { lastStamp } = await journal.head(user)
   const own = devices.map((device) => authorKey({ app, device }))

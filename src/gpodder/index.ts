@@ -7,7 +7,7 @@ import { otherRoutes } from './others.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
-export { readSince } from './cursor.ts'
+export { readSince, tellAgain } from './cursor.ts'
 export { readBasic, sendRefusal } from './door.ts'
 export { DoorSetting, DoorStamp } from './entities.ts'
 export { type Changed, changeSubscriptions, type SentChanges, subscriptionsSince } from './follow.ts'

@@ -1,6 +1,7 @@
 import { download } from '../downloads/index.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { Unit } from '../journal/unit.ts'
+import { authorKey } from '../kernel/decider.ts'
 import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal } from '../kernel/refusal.ts'
 import { play } from '../plays/index.ts'
@@ -20,6 +21,8 @@ export interface Received {
   /** The devices that the actions name. */
   readonly devices: readonly string[]
   readonly written: Written
+  /** The lowest stamp of plays that stand against what was sent: the client must be told them again. Null for none. */
+  readonly overruled: number | null
 }
 
 /**
@@ -39,11 +42,13 @@ export async function receiveActions(
   const actions = await nameActions(catalog, sender, sent, feeds)
   const devices = [...new Set(actions.flatMap((action) => action.device ?? []))]
   let written: Written = { before: 0, after: 0 }
+  let overruled: number | null = null
   const said = await journal.commit(originOf({ ...sender, device: devices[0] ?? sender.device }), async (unit) => {
     written = await takeIn(unit, sender.app, actions)
+    overruled = overruledFrom(unit, sender.app, actions)
     return answer(200, null)
   })
-  return isRefusal(said) ? said : { updates: feeds.updates, devices, written }
+  return isRefusal(said) ? said : { updates: feeds.updates, devices, written, overruled }
 }
 
 /** Lets the deciders hear every action that was not heard before. */
@@ -65,6 +70,22 @@ async function takeIn(unit: Unit, app: string, actions: readonly Action[]): Prom
     else after = decided[0]?.stamp ?? after
   }
   return { before, after }
+}
+
+/**
+ * Where another's play stands against the last that was sent of an episode, heard now or before: the client may have
+ * been told of it long ago, and gone on from there by a clock that is behind.
+ */
+function overruledFrom(unit: Unit, app: string, actions: readonly Action[]): number | null {
+  const newest = new Map(actions.map((action) => [action.done.kind === 'play' ? action.episode : null, action]))
+  const stamps = [...newest.values()].flatMap(({ episode, device, done }) => {
+    if (done.kind !== 'play' || done.place === null) return []
+    const stands = unit.state(play, episode)
+    if (!stands || (stands.position === done.place.position && stands.played === done.place.played)) return []
+    const own = stands.saidBy.author !== null && stands.saidBy.author === authorKey({ app, device })
+    return own ? [] : [stands.stamp]
+  })
+  return stamps.length === 0 ? null : Math.min(...stamps)
 }
 
 function decide(unit: Unit, app: string, { podcast, episode, device, at, edit, done }: Action) {

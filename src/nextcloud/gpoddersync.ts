@@ -10,6 +10,7 @@ import {
   type ShownAction,
   subscriptionsSince,
   tellActions,
+  tellAgain,
 } from '../gpodder/index.ts'
 import { bodyReader } from '../http/body.ts'
 import { isRefusal, type Refusal, refuseValue } from '../kernel/refusal.ts'
@@ -118,8 +119,12 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     if (isRefusal(body)) return body
     if (!Array.isArray(body.value)) return refuseValue('body', 'is not a list of actions')
     const sent: unknown[] = body.value.map(readLength)
-    const received = await receiveActions(parts, await senderOf(caller), sent)
-    return isRefusal(received) ? received : { timestamp: timeOf(received.written.after), update_urls: received.updates }
+    const sender = await senderOf(caller)
+    const received = await receiveActions(parts, sender, sent)
+    if (isRefusal(received)) return received
+    const { written, updates, overruled } = received
+    if (overruled !== null) await tellAgain(parts, sender, [clientOf(caller)], overruled)
+    return { timestamp: timeOf(written.after), update_urls: updates }
   })
 }
 
