@@ -44,3 +44,16 @@ describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose cl
     },
   )
 })
+
+describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose clock is ahead', (door) => {
+  test('keeps the order in which it did things: what was un-played after it was played stays un-played', async () => {
+    const { household, tablet, phone } = await pair({ door: 'rest' }, { door, skew: 24 * hour })
+    await doing(tablet, { what: 'play', episode: 0, position: 600 })
+    await sync(household, tablet)
+    await doing(phone, { what: 'finish', episode: 0 })
+    await doing(phone, { what: 'play', episode: 0, position: 60 })
+    await settle(household)
+    expect((await expectAgreement(household)).plays).toEqual({ [first as string]: 60 })
+    closeApps(household)
+  })
+})
