@@ -48,6 +48,7 @@ export type Manners = 'phone' | 'desktop'
 
 export interface ActionAppParts {
   readonly name: string
+  readonly author: string
   readonly door: ActionDoor
   readonly line: Line
   readonly manners: Manners
@@ -58,7 +59,7 @@ export interface ActionAppParts {
 
 const batch = 3
 
-export function actionApp({ name, door, line, manners, skew, remainder }: ActionAppParts): PodcastApp {
+export function actionApp({ name, author, door, line, manners, skew, remainder }: ActionAppParts): PodcastApp {
   const subscribed = new Set<string>()
   const added = new Set<string>()
   const removed = new Set<string>()
@@ -170,7 +171,7 @@ export function actionApp({ name, door, line, manners, skew, remainder }: Action
 
   return {
     name,
-    skew,
+    author,
     line,
     edit: async (what) => edit(what),
     async sync() {

@@ -103,7 +103,7 @@ describe.each(['one', 'three'] as const)('with databases in layout %s', (layout)
           const { apps } = household
           const at = (i: number) => apps[i % apps.length] as PodcastApp
           for (const step of script) {
-            if (step.step === 'edit') await doing(at(step.app), step.edit)
+            if (step.step === 'edit') await doing(household, at(step.app), step.edit)
             else if (step.step === 'sync') await sync(household, at(step.app), step.fate)
             else if (step.step === 'hold') await holdUp(household, at(step.app), step.pauses)
             else if (step.step === 'release') await release(household, at(step.app))

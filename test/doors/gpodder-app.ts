@@ -69,5 +69,11 @@ function doorOf(client: Client, { manners, device }: Pick<GpodderMake, 'manners'
 /** A client of the gPodder API, with an app password of its own. */
 export async function gpodderApp(server: TestServer, of: Client, make: GpodderMake): Promise<PodcastApp> {
   const client = await startClient(server, of)
-  return actionApp({ ...make, name: `gpodder ${make.device}`, door: doorOf(client, make), line: newLine() })
+  return actionApp({
+    ...make,
+    name: `gpodder ${make.device}`,
+    author: 'gpodder',
+    door: doorOf(client, make),
+    line: newLine(),
+  })
 }

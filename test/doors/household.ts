@@ -23,13 +23,23 @@ export interface Household {
   readonly account: Client
   readonly onlooker: App
   readonly apps: PodcastApp[]
+  /** How often something was done with an episode, by the author the server knows. */
+  readonly done: Map<string, number>
   readonly held: Map<PodcastApp, { readonly hold: Hold; readonly sync: Promise<void> }>
 }
 
 export async function newHousehold(server: TestServer): Promise<Household> {
   const account = await startClient(server)
   const { user } = account
-  return { server, user: user.id, account, onlooker: await server.allow(user), apps: [], held: new Map() }
+  return {
+    server,
+    user: user.id,
+    account,
+    onlooker: await server.allow(user),
+    apps: [],
+    done: new Map(),
+    held: new Map(),
+  }
 }
 
 export interface AppMake extends Partial<RestMake> {
@@ -64,9 +74,9 @@ export async function addApp(household: Household, make: AppMake): Promise<Podca
 }
 
 /** Somebody does something, and time goes by. */
-export async function doing(app: PodcastApp, edit: Edit): Promise<boolean> {
+export async function doing({ done }: Household, app: PodcastApp, edit: Edit): Promise<void> {
   nextTurn()
-  return app.edit(edit)
+  if ((await app.edit(edit)) && 'episode' in edit) done.set(app.author, (done.get(app.author) ?? 0) + 1)
 }
 
 export async function release(household: Household, app: PodcastApp): Promise<void> {
@@ -135,8 +145,11 @@ export async function expectAgreement({ apps, onlooker }: Household): Promise<Se
   return seen
 }
 
-/** What is shown is what the journal says, whose numbers have no gaps, and which holds no edit twice. */
-export async function expectSoundJournal({ server, user }: Household): Promise<void> {
+/** Of what apps know each time they did it, a request sent again must not make it more. */
+const counted = ['play', 'download', 'save']
+
+/** What is shown is what the journal says, whose numbers have no gaps, and which holds no action twice. */
+export async function expectSoundJournal({ server, user, done }: Household): Promise<void> {
   const { journal } = server.instance
   const shown = () => readModelTables(server.fresh.stores, journal.readModels.names, user)
   const before = await shown()
@@ -145,6 +158,12 @@ export async function expectSoundJournal({ server, user }: Household): Promise<v
   const { lastNumber } = await journal.head(user)
   const events = await journal.read(user, 0, lastNumber + 1)
   expect(events.map((event) => event.number)).toEqual(events.map((_, i) => i + 1))
+  const written = Map.groupBy(
+    events.filter(({ stream }) => counted.includes(stream.slice(0, stream.indexOf('/')))),
+    ({ author }) => author.app,
+  )
+  for (const [author, by] of written)
+    expect([author, by.length]).toEqual([author, Math.min(by.length, done.get(author) ?? 0)])
 }
 
 export function closeApps({ apps }: Household): void {

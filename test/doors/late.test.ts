@@ -28,14 +28,14 @@ describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose cl
     'is told again what stands instead of what it said (answer %s)',
     async (fate) => {
       const { household, tablet, phone } = await pair({ door: 'gpodder' }, { door, skew: -hour })
-      await doing(tablet, { what: 'play', episode: 0, position: 600 })
+      await doing(household, tablet, { what: 'play', episode: 0, position: 600 })
       await sync(household, tablet)
-      await doing(tablet, { what: 'play', episode: 1, position: 60 })
+      await doing(household, tablet, { what: 'play', episode: 1, position: 60 })
       await sync(household, tablet)
       wait(hour / 4)
       await sync(household, phone)
       wait(hour / 4)
-      await doing(phone, { what: 'play', episode: 0, position: 60 })
+      await doing(household, phone, { what: 'play', episode: 0, position: 60 })
       wait(2 * hour)
       await sync(household, phone, fate)
       await settle(household)
@@ -48,10 +48,10 @@ describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose cl
 describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose clock is ahead', (door) => {
   test('keeps the order in which it did things: what was un-played after it was played stays un-played', async () => {
     const { household, tablet, phone } = await pair({ door: 'rest' }, { door, skew: 24 * hour })
-    await doing(tablet, { what: 'play', episode: 0, position: 600 })
+    await doing(household, tablet, { what: 'play', episode: 0, position: 600 })
     await sync(household, tablet)
-    await doing(phone, { what: 'finish', episode: 0 })
-    await doing(phone, { what: 'play', episode: 0, position: 60 })
+    await doing(household, phone, { what: 'finish', episode: 0 })
+    await doing(household, phone, { what: 'play', episode: 0, position: 60 })
     await settle(household)
     expect((await expectAgreement(household)).plays).toEqual({ [first as string]: 60 })
     closeApps(household)

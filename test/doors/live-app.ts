@@ -49,7 +49,7 @@ export async function liveApp(server: TestServer, user: UserId): Promise<Podcast
 
   return {
     name: 'live',
-    skew: 0,
+    author: app.id,
     line,
     async edit(edit) {
       const place = placeOf(edit)

@@ -51,5 +51,5 @@ export async function nextcloudApp(
       return clock()
     },
   }
-  return actionApp({ name: 'nextcloud', door, line: newLine(), manners: 'phone', skew, remainder })
+  return actionApp({ name: 'nextcloud', author: 'nextcloud', door, line: newLine(), manners: 'phone', skew, remainder })
 }

@@ -51,7 +51,7 @@ export function openPodcastApp(door: Door, name = 'open podcast'): PodcastApp {
 
   return {
     name,
-    skew: 0,
+    author: 'openpodcast',
     line,
     async edit(edit) {
       if (edit.what !== 'subscribe' && edit.what !== 'unsubscribe') return false

@@ -1,6 +1,6 @@
 import type { UserId } from '../../src/kernel/brand.ts'
 import type { App, TestServer } from '../support/instance.ts'
-import { change, command, type Device, newDevice, prepare, send, take } from '../support/journal-devices.ts'
+import { change, command, newDevice, prepare, send, take } from '../support/journal-devices.ts'
 import type { Doors } from '../support/journal-doors.ts'
 import type { Change, Entry, Rows } from '../support/journal-rows.ts'
 import {
@@ -90,11 +90,7 @@ export interface RestMake {
 }
 
 /** An app of the REST API that works offline: tokens, retries under the same key, rows of its own. */
-export async function restApp(
-  server: TestServer,
-  user: UserId,
-  make: RestMake,
-): Promise<PodcastApp & { device: Device }> {
+export async function restApp(server: TestServer, user: UserId, make: RestMake): Promise<PodcastApp> {
   const app = await server.allow({ id: user })
   const doors = restDoor(new Map([[app.id, app]])) as Doors
   const { shape, skew } = make
@@ -102,9 +98,8 @@ export async function restApp(
   const line = newLine()
   return {
     name: `rest ${make.device ?? 'without a name'}`,
-    skew,
+    author: app.id,
     line,
-    device,
     async edit(edit) {
       const what = changeOf(edit, make.tellsLength)
       if (what === null) return false

@@ -52,8 +52,8 @@ export const seenOf = (subscriptions: Iterable<string>, plays: Iterable<readonly
 /** An app on a device, with a state of its own, that speaks to the server through one of the doors. */
 export interface PodcastApp {
   readonly name: string
-  /** Milliseconds its clock is ahead of the server's. */
-  readonly skew: number
+  /** Under which app's name the server writes what it says. */
+  readonly author: string
   readonly line: Line
   /** The listener does something; false where the app does not offer it. */
   edit(edit: Edit): Promise<boolean>
