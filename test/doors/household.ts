@@ -55,9 +55,9 @@ export async function addApp(household: Household, make: AppMake): Promise<Podca
   const made = async (): Promise<PodcastApp> => {
     switch (door) {
       case 'gpodder':
-        return gpodderApp(server, account, { manners, device, skew, remainder: apps.length })
+        return gpodderApp(server, account, { manners, device, skew, remainder: apps.length + 1 })
       case 'nextcloud':
-        return nextcloudApp(server, account, { skew, remainder: apps.length })
+        return nextcloudApp(server, account, { skew, remainder: apps.length + 1 })
       case 'open podcast':
         return openPodcastApp(doorOf(server, `Bearer ${await appPasswordOf(server, { id: user })}`))
       case 'rest':
