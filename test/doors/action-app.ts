@@ -94,6 +94,8 @@ export function actionApp({ name, author, door, line, manners, skew, remainder }
 
   function play(episode: Episode, position: number): boolean {
     const at = time()
+    // As gPodder, which takes no play that its clock says is before the one it shows.
+    if (manners === 'desktop' && at <= (places.get(episode.enclosure)?.at ?? 0)) return false
     places.set(episode.enclosure, { place: position >= length ? 'played' : position, at })
     queue.push({ episode, action: 'play', at, position })
     return true
