@@ -6,12 +6,19 @@ import { connect, type Socket } from 'node:net'
  */
 export type NextRequest = (connection: number) => Buffer
 
-export const httpRequest = (method: string, path: string, bearer: string | null, body?: unknown): Buffer => {
+export const httpRequest = (
+  method: string,
+  path: string,
+  bearer: string | null,
+  body?: unknown,
+  headers: readonly string[] = [],
+): Buffer => {
   const text = body === undefined ? '' : JSON.stringify(body)
   const head = [
     `${method} ${path} HTTP/1.1`,
     'Host: 127.0.0.1',
     ...(bearer === null ? [] : [`Authorization: ${bearer}`]),
+    ...headers,
     ...(body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(text)}`]),
   ]
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`)

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { rows, type Store } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
 import { Device, type DeviceType } from './device-entities.ts'
@@ -38,6 +39,8 @@ export interface DeviceEdit {
 export interface Devices {
   /** Notes that a device was heard from; costs no I/O. */
   note(sighting: Sighting): void
+  /** Notes that a device was heard from; the first time in a while it is written at once, so that other processes know it. */
+  sighted(sighting: Sighting): Promise<void>
   /** Writes at once that a device was heard from, and what the app says it is; a type left out stays. */
   declare(sighting: Sighting, type?: DeviceType): Promise<void>
   /** The user's devices, the one last seen first. */
@@ -56,6 +59,8 @@ export interface Devices {
 
 /** More than anybody has: an app that makes up a new id at each start shall not fill the disk. */
 const mostDevices = 200
+/** How long a device counts as written of. */
+const lately = { max: 20_000, ttl: 60_000, ttlResolution: 1000 }
 const hour = 60 * 60 * 1000
 
 /**
@@ -107,25 +112,44 @@ export function createDevices(system: Store, clock: () => number): Devices {
       all.map(({ syncedAt }) => (syncedAt === null ? null : new Date(syncedAt))),
     ])
   }
-  const notes = createNotes<Sighting>({
-    keyOf: ({ user, app, device }) => JSON.stringify([user, app, device]),
-    both: bothSightings,
-    write,
-  })
+  const keyOf = ({ user, app, device }: Pick<Sighting, 'user' | 'app' | 'device'>) =>
+    JSON.stringify([user, app, device])
+  const notes = createNotes<Sighting>({ keyOf, both: bothSightings, write })
+  const written = new LRUCache<string, true>(lately)
+  /** Whose devices were noted although they are known: one that was forgotten elsewhere since is not there yet. */
+  let waiting = new Set<string>()
+  const flush = async () => {
+    waiting = new Set()
+    await notes.flush()
+  }
+  const settle = async (user: UserId) => {
+    if (waiting.has(user)) await flush()
+  }
 
   return {
     note: notes.note,
-    flush: notes.flush,
+    flush,
+    sighted: async (sighting) => {
+      if (written.has(keyOf(sighting))) {
+        notes.note(sighting)
+        waiting.add(sighting.user)
+      } else {
+        await write([sighting])
+        written.set(keyOf(sighting), true)
+      }
+    },
     declare: async (sighting, type) => {
       await write([sighting])
       const { user: userId, app, device } = sighting
       if (type !== undefined) await em().nativeUpdate(Device, { userId, app, device, forgottenAt: null }, { type })
     },
     list: async (userId) => {
+      await settle(userId)
       const orderBy = { lastSeenAt: 'desc', id: 'asc' } as const
       return (await em().find(Device, { userId, forgottenAt: null }, { orderBy })).map(toKnown)
     },
     find: async (userId, app, device) => {
+      await settle(userId)
       const found = await em().findOne(Device, { userId, app, device, forgottenAt: null })
       return found && toKnown(found)
     },

@@ -78,7 +78,7 @@ export interface Accounts
   /** What such apps bring instead of their password, once they have logged in. */
   readonly doorSessions: DoorSessions
   /** The devices that apps name, for doors that have operations of their own for them. */
-  readonly devices: Pick<Devices, 'list' | 'find' | 'declare'>
+  readonly devices: Pick<Devices, 'list' | 'find' | 'declare' | 'sighted'>
   /** The log-in of apps that send an app password as a bearer token. */
   readonly appPassword: AppPasswordBearer
   /** How apps get an app password through the browser of their person. */

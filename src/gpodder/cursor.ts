@@ -2,6 +2,7 @@ import type { UserId } from '../kernel/brand.ts'
 import { authorKey, type Recorded } from '../kernel/decider.ts'
 import { type Refusal, refuseValue } from '../kernel/refusal.ts'
 import { app, type Call, type DoorParts } from './door.ts'
+import type { Written } from './receive.ts'
 
 /** What clients count separately. */
 export type Told = 'subscriptions' | 'episodes'
@@ -35,15 +36,20 @@ export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, wha
   await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
 }
 
-/** Remembers that the client must be told again what has this stamp, and what came after it. */
+/**
+ * Remembers that the client must be told again what has this stamp, and what came after it; answers from which stamp
+ * on it was told nothing.
+ */
 export async function tellAgain(
   { stamps }: Pick<Parts, 'stamps'>,
   { user, now }: Pick<Call, 'user' | 'now'>,
   clients: readonly string[],
   stamp: number,
-): Promise<void> {
+): Promise<number> {
   const told = await stamps.of(user, 'episodes', clients)
-  if (told === null || told >= stamp) await stamps.tell(user, 'episodes', clients, stamp - 1, now)
+  const again = Math.min(told ?? stamp, stamp - 1)
+  if (again !== told) await stamps.put(user, 'episodes', clients, again, now)
+  return again
 }
 
 /**
@@ -55,35 +61,43 @@ export async function tellAfterUpload(
   call: Call,
   what: Told,
   devices: readonly string[],
+  { before, after }: Written,
   overruled: number | null = null,
 ): Promise<number> {
   const { user, now } = call
   const clients = clientsOf(call, devices)
-  if (overruled !== null) await tellAgain({ stamps }, call, clients, overruled)
-  const told = (await stamps.of(user, what, clients)) ?? 0
-  const { lastStamp } = await journal.head(user)
-  const own = devices.map((device) => authorKey({ app, device }))
-  const byOthers = ({ stream, author }: Recorded) =>
-    streamsOf[what].includes(stream.slice(0, stream.indexOf('/'))) &&
-    !(author.device !== null && own.includes(authorKey(author)))
-  if (await anyAfter(journal, user, told, byOthers)) return told
-  await stamps.tell(user, what, clients, lastStamp, now)
-  return lastStamp
+  if (overruled !== null) return tellAgain({ stamps }, call, clients, overruled)
+  // Mostly this client wrote last and was told so by this very process: then nobody can have come between.
+  if (stamps.lately(user, what, clients) !== before) {
+    const told = (await stamps.of(user, what, clients)) ?? 0
+    const own = devices.map((device) => authorKey({ app, device }))
+    const byOthers = ({ stream, author }: Recorded) =>
+      streamsOf[what].includes(stream.slice(0, stream.indexOf('/'))) &&
+      !(author.device !== null && own.includes(authorKey(author)))
+    if (await anyBetween(journal, user, told, before, byOthers)) return told
+  }
+  await stamps.tell(user, what, clients, after, now)
+  return after
 }
 
-const page = 500
+/** Others' words mostly come first, where there are any. */
+const [firstPage, nextPage] = [20, 500]
 
-async function anyAfter(
+/** Whether the journal holds such an event after one stamp and up to another. */
+async function anyBetween(
   journal: Parts['journal'],
   user: UserId,
-  stamp: number,
+  after: number,
+  upTo: number,
   matches: (event: Recorded) => boolean,
 ): Promise<boolean> {
-  let after = await journal.numberBefore(user, stamp + 1)
-  for (;;) {
-    const events = await journal.read(user, after, page)
-    if (events.some(matches)) return true
-    if (events.length < page) return false
-    after = events.at(-1)?.number ?? after
+  if (after === upTo) return false
+  let number = after === 0 ? 0 : await journal.numberBefore(user, after + 1)
+  for (let page = firstPage; ; page = nextPage) {
+    const events = await journal.read(user, number, page)
+    if (events.some((event) => event.stamp <= upTo && matches(event))) return true
+    const last = events.at(-1)
+    if (!last || events.length < page || last.stamp > upTo) return false
+    number = last.number
   }
 }

@@ -14,7 +14,7 @@ const edit = z.object({
 /** Notes that a device wrote: any write makes the device it names. */
 export async function seen({ accounts }: DoorParts, { user, now }: Call, device: string | null): Promise<void> {
   if (device === null) return
-  await accounts.devices.declare({ user, app, device, name: null, seenAt: now, syncedAt: now })
+  await accounts.devices.sighted({ user, app, device, name: null, seenAt: now, syncedAt: now })
 }
 
 export function deviceRoutes({ on }: Door, parts: DoorParts): void {

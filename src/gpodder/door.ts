@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Router } from '@koa/router'
 import type Koa from 'koa'
 import { type Accounts, appPasswordPattern, doorSessionLife } from '../accounts/index.ts'
@@ -44,6 +45,7 @@ export interface Call extends Visitor {
   sender(device: string | null): Sender
 }
 
+/** The body of an answer may be a stream here. */
 export type Handler = (call: Call) => Promise<Answer | Refusal>
 
 export interface Door {
@@ -138,11 +140,22 @@ export function createDoor({ accounts, publicUrl, clock }: DoorParts): Door {
   }
 }
 
-function send(ctx: Koa.Context, { status, body, headers = {} }: Answer): void {
+/** Says a text or a stream as it is, and everything else as JSON. */
+export function send(ctx: Koa.Context, { status, body, headers = {} }: Answer): void {
   ctx.status = status
   if (typeof body === 'string') ctx.body = body
+  else if (body instanceof Readable) sendStream(ctx, body)
   else sendJson(ctx, body)
   ctx.set(headers)
+}
+
+/** What breaks off in the middle takes the connection with it: packed, it would wait for its rest for ever. */
+function sendStream(ctx: Koa.Context, body: Readable): void {
+  body.once('error', (error) => {
+    ctx.app.emit('error', error, ctx)
+    ctx.res.destroy()
+  })
+  ctx.body = body
 }
 
 /** Says why not; who did not log in is asked to, by Basic. */

@@ -5,7 +5,8 @@ import { seen } from './devices.ts'
 import { app, type Door, type DoorParts } from './door.ts'
 import { readFeed } from './feeds.ts'
 import { receiveActions } from './receive.ts'
-import { type ShownAction, tellActions } from './tell.ts'
+import { writeActions } from './stream.ts'
+import { type ShownAction, type Told, tellActions } from './tell.ts'
 
 export function episodeRoutes({ on }: Door, parts: DoorParts): void {
   const { journal, catalog } = parts
@@ -17,9 +18,9 @@ export function episodeRoutes({ on }: Door, parts: DoorParts): void {
     if (!Array.isArray(body)) return refuseValue('body', 'is not a list of actions')
     const received = await receiveActions(parts, call.sender(null), body)
     if (isRefusal(received)) return received
-    const { updates, devices, overruled } = received
+    const { updates, devices, written, overruled } = received
     for (const device of devices) await seen(parts, call, device)
-    const timestamp = await tellAfterUpload(parts, call, 'episodes', devices, overruled)
+    const timestamp = await tellAfterUpload(parts, call, 'episodes', devices, written, overruled)
     return answer(200, { timestamp, update_urls: updates })
   })
 
@@ -31,22 +32,31 @@ export function episodeRoutes({ on }: Door, parts: DoorParts): void {
     const podcast = feed === undefined ? null : await catalog.knownPodcast(readFeed(feed) ?? '')
     if (feed !== undefined && podcast === null)
       return answer(200, { actions: [], timestamp: (await journal.head(user)).lastStamp })
-    const { timestamp, actions: told } = await tellActions(parts, { user, app, since, podcast, device })
-    const actions: ShownAction[] = []
-    for await (const some of told) actions.push(...some)
-    // Who asks for a part was not told the rest.
-    if (feed === undefined && device === null) await toldNow(parts, call, 'episodes', timestamp)
+    const told = await tellActions(parts, { user, app, since, podcast, device })
     const aggregated = call.query('aggregated')?.toLowerCase() === 'true'
-    return answer(200, { actions: aggregated ? newestOfEach(actions) : actions, timestamp })
+    // Who asks for a part was not told the rest.
+    const isWhole = feed === undefined && device === null
+    const body = await writeActions(aggregated ? newestOfEach(told) : told, async () => {
+      if (isWhole) await toldNow(parts, call, 'episodes', told.timestamp)
+    })
+    return answer(200, body, { 'Content-Type': 'application/json; charset=utf-8' })
   })
 }
 
-function newestOfEach(actions: readonly ShownAction[]): readonly ShownAction[] {
-  const newest = new Map<string, ShownAction>()
-  for (const action of actions) {
-    const key = JSON.stringify([action.podcast, action.guid ?? '', action.episode])
-    const before = newest.get(key)
-    if (!before || action.timestamp > before.timestamp) newest.set(key, action)
+const atOnce = 1_000
+
+/** Of whatever kind; which these are is known only when all were read. */
+function newestOfEach({ timestamp, actions }: Told): Told {
+  async function* newest() {
+    const found = new Map<string, ShownAction>()
+    for await (const some of actions)
+      for (const action of some) {
+        const key = JSON.stringify([action.podcast, action.guid ?? '', action.episode])
+        const before = found.get(key)
+        if (!before || action.timestamp > before.timestamp) found.set(key, action)
+      }
+    const all = [...found.values()]
+    for (let at = 0; at < all.length; at += atOnce) yield all.slice(at, at + atOnce)
   }
-  return [...newest.values()]
+  return { timestamp, actions: newest() }
 }

@@ -8,14 +8,15 @@ import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
 export { readSince, tellAgain } from './cursor.ts'
-export { readBasic, sendRefusal } from './door.ts'
+export { readBasic, send, sendRefusal } from './door.ts'
 export { DoorSetting, DoorStamp } from './entities.ts'
-export { type Changed, changeSubscriptions, type SentChanges, subscriptionsSince } from './follow.ts'
-export { type Received, receiveActions, type Written } from './receive.ts'
+export { changeSubscriptions, subscriptionsSince } from './follow.ts'
+export { receiveActions } from './receive.ts'
 export type { Sender } from './sender.ts'
 export { createSettings } from './settings.ts'
 export { createStamps, type Stamps } from './stamps.ts'
-export { type Asked, type ShownAction, type Told, tellActions } from './tell.ts'
+export { writeActions } from './stream.ts'
+export { type ShownAction, tellActions } from './tell.ts'
 
 /** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */
 export function gpodderDoor(parts: DoorParts): Router {

@@ -43,12 +43,20 @@ export async function receiveActions(
   const devices = [...new Set(actions.flatMap((action) => action.device ?? []))]
   let written: Written = { before: 0, after: 0 }
   let overruled: number | null = null
-  const said = await journal.commit(originOf({ ...sender, device: devices[0] ?? sender.device }), async (unit) => {
+  const work = async (unit: Unit) => {
     written = await takeIn(unit, sender.app, actions)
     overruled = overruledFrom(unit, sender.app, actions)
     return answer(200, null)
-  })
+  }
+  const origin = originOf({ ...sender, device: devices[0] ?? sender.device })
+  const said = await journal.commit(origin, work, prefetchFor(actions))
   return isRefusal(said) ? said : { updates: feeds.updates, devices, written, overruled }
+}
+
+/** Most requests tell of one play, and need no more than this to decide. */
+function prefetchFor([only, ...more]: readonly Action[]) {
+  if (!only || more.length > 0 || only.done.kind !== 'play') return undefined
+  return { decider: play, id: only.episode, edit: only.edit }
 }
 
 /** Lets the deciders hear every action that was not heard before. */

@@ -49,7 +49,7 @@ export function subscriptionRoutes({ on }: Door, parts: DoorParts): void {
     const changed = await changeSubscriptions(parts, call.sender(call.device), { add, remove })
     if (isRefusal(changed)) return changed
     await seen(parts, call, call.device)
-    const timestamp = await tellAfterUpload(parts, call, 'subscriptions', [call.device ?? ''])
+    const timestamp = await tellAfterUpload(parts, call, 'subscriptions', [call.device ?? ''], changed.written)
     return answer(200, { timestamp, update_urls: changed.updates })
   })
 
@@ -67,7 +67,7 @@ export function subscriptionRoutes({ on }: Door, parts: DoorParts): void {
     const before = await stamps.of(user, 'emptying', clients)
     const second = Math.floor(now / 1000)
     if (before !== null && second - before <= confirmWithin) return true
-    await stamps.tell(user, 'emptying', clients, second, now)
+    await stamps.put(user, 'emptying', clients, second, now)
     return false
   }
 

@@ -19,6 +19,7 @@ import {
   readHead,
   readHeadAndAnswer,
   readHeadAndNewest,
+  readHeadNewestAndHeard,
   readNumberBefore,
 } from './statements.ts'
 import { createUnit, type Head, type Reaction, toRecorded, toRow, type Unit } from './unit.ts'
@@ -33,9 +34,16 @@ export interface JournalParts {
   readonly secret: string
 }
 
-/** A request's first stream, read together with the head of the journal to save a round trip. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever the decider
-type Prefetch = { readonly decider: Decider<any, any, any>; readonly id: string }
+/**
+ * A request's first stream, and the edit it is about to ask for, read together with the head of the journal to save
+ * round trips. Only of deciders whose newest event is whole.
+ */
+interface Prefetch {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the decider
+  readonly decider: Decider<any, any, any>
+  readonly id: string
+  readonly edit?: string
+}
 
 export interface Journal {
   /**
@@ -76,6 +84,7 @@ export interface Journal {
 }
 
 interface Opening extends Head {
+  readonly heard?: boolean
   readonly request?: string | null
   readonly answer?: Answer | Refusal | null
 }
@@ -112,8 +121,10 @@ export function createJournal(parts: JournalParts): Journal {
 
   async function open(db: Queryable, origin: Origin, key: string | null, prefetch: Prefetch | undefined) {
     if (prefetch?.decider.newestIsWhole) {
-      const stream = `${prefetch.decider.kind}/${prefetch.id}`
-      const [row] = await rows<Opening & EventRow>(db, readHeadAndNewest, [origin.user, key, stream])
+      const values = [origin.user, key, `${prefetch.decider.kind}/${prefetch.id}`]
+      const [row] = prefetch.edit
+        ? await rows<Opening & EventRow>(db, readHeadNewestAndHeard, [...values, prefetch.edit])
+        : await rows<Opening & EventRow>(db, readHeadAndNewest, values)
       return { opening: row as Opening, newest: row?.id ? [toRecorded(row, upcasts)] : [] }
     }
     const [row] = key
@@ -143,6 +154,7 @@ export function createJournal(parts: JournalParts): Journal {
     }
     const unit = createUnit({ db, origin, head: opening, upcasts, reactions })
     if (prefetch && newest) unit.adopt(prefetch.decider, prefetch.id, newest)
+    if (prefetch?.edit && opening.heard !== undefined) unit.adoptHeard(prefetch.edit, opening.heard)
     const said = await work(unit)
     if (!isRefusal(said)) await unit.react()
     // A refusal undoes what was decided before it; a key that outlived its answer adds nothing a second time.

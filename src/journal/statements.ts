@@ -36,6 +36,10 @@ export const readHeadAndAnswer: Statement = {
     left join events.answers a on a.user_id = $1 and a.key = $2`,
 }
 
+const wasHeard = (edit: string): string =>
+  `(exists (select from events.events e where e.user_id = $1 and e.id = ${edit})
+    or exists (select from events.heard h where h.user_id = $1 and h.id = ${edit}))`
+
 /** The head together with the newest event of one stream: all that a command on a whole-event stream needs. */
 export const readHeadAndNewest: Statement = {
   name: 'journal-head-newest',
@@ -44,6 +48,15 @@ export const readHeadAndNewest: Statement = {
     left join events.answers a on a.user_id = $1 and a.key = $2
     left join lateral (
       select * from events.events where user_id = $1 and stream = $3 order by number desc limit 1) e on true`,
+}
+
+/**
+ * The same and whether an edit was heard, so that a door of one edit a request asks once. Not a list of edits: of how
+ * many PostgreSQL would guess, and plan anew at each request.
+ */
+export const readHeadNewestAndHeard: Statement = {
+  name: 'journal-head-newest-heard',
+  text: readHeadAndNewest.text.replace(' from (values (1)) one', `, ${wasHeard('$4::uuid')} as heard$&`),
 }
 
 export const lockHead: Statement = {
@@ -104,9 +117,7 @@ export const readNumberBefore: Statement = {
 
 export const readHeard: Statement = {
   name: 'journal-heard',
-  text: `select x.id from unnest($2::uuid[]) as x(id)
-    where exists (select from events.events e where e.user_id = $1 and e.id = x.id)
-       or exists (select from events.heard h where h.user_id = $1 and h.id = x.id)`,
+  text: `select x.id from unnest($2::uuid[]) as x(id) where ${wasHeard('x.id')}`,
 }
 
 /** `insert … on conflict` of a read model's rows, given as JSON in parameter `$n`, when the guard let the write through. */

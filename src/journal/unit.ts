@@ -124,11 +124,14 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
   pending(): Pending
   wasCarriedOut(): Promise<boolean>
   adopt(decider: AnyDecider, id: string, events: readonly Recorded[]): void
+  adoptHeard(edit: string, heard: boolean): void
 } {
   const streams = new Map<string, Stream>()
   const decided: Recorded[] = []
   const heard: { id: string; stream: string }[] = []
   const namedByKey: string[] = []
+  /** Whether an edit was heard, where that is known already. */
+  const hearing = new Map<string, boolean>()
   // One stamp for the whole append: a first sync of thousands must not run ahead of the clock.
   const stamp = Math.max(Math.floor(origin.now / 1000), head.lastStamp + 1)
   let reacted = 0
@@ -207,8 +210,11 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
       })
     },
     async heard(edits) {
-      if (edits.length === 0) return new Set()
-      return new Set((await rows<{ id: string }>(db, readHeard, [origin.user, edits])).map((row) => row.id))
+      const known = edits.filter((edit) => hearing.get(edit))
+      const asked = edits.filter((edit) => !hearing.has(edit))
+      if (asked.length === 0) return new Set(known)
+      const found = await rows<{ id: string }>(db, readHeard, [origin.user, asked])
+      return new Set([...known, ...found.map((row) => row.id)])
     },
     hear(edit, streamName) {
       heard.push({ id: edit, stream: streamName })
@@ -231,6 +237,9 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
 
   return Object.assign(unit, {
     adopt,
+    adoptHeard: (edit: string, heard: boolean) => {
+      hearing.set(edit, heard)
+    },
     /** Whether events named by this request's key are in the journal: it was carried out, and its answer is forgotten. */
     wasCarriedOut: async () => (await unit.heard(namedByKey)).size > 0,
     pending: (): Pending => ({

@@ -1,9 +1,9 @@
 import { Router } from '@koa/router'
 import type Koa from 'koa'
 import type { Accounts, BasicCaller } from '../accounts/index.ts'
-import { readBasic, type Stamps, sendRefusal } from '../gpodder/index.ts'
-import { sendJson } from '../http/problems.ts'
+import { readBasic, type Stamps, send, sendRefusal } from '../gpodder/index.ts'
 import type { Listening } from '../journal/listening.ts'
+import type { Answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
 
 export interface DoorParts extends Listening {
@@ -14,15 +14,14 @@ export interface DoorParts extends Listening {
   readonly clock: () => number
 }
 
-/** What is said to a client that is known: a body that becomes JSON, or nothing where the handler wrote it itself. */
-export type Handler = (ctx: Koa.Context, caller: BasicCaller) => Promise<object | Refusal | undefined>
+export type Handler = (ctx: Koa.Context, caller: BasicCaller) => Promise<Answer | Refusal>
 
 export interface Door {
   readonly router: Router
   /** Answers whoever logs in by Basic, at each call. */
   on(method: 'get' | 'post', path: string, handle: Handler): void
   /** Answers whoever asks. */
-  open(method: 'get' | 'post', path: string, handle: (ctx: Koa.Context) => Promise<object | Refusal>): void
+  open(method: 'get' | 'post', path: string, handle: (ctx: Koa.Context) => Promise<Answer | Refusal>): void
 }
 
 const unauthorized = refuse('unauthorized', 'Log in with the name of the account and an app password.')
@@ -43,10 +42,10 @@ export const places = (path: string): string[] => [path, `/index.php${path}`, `/
 export function createDoor({ accounts }: Pick<DoorParts, 'accounts'>): Door {
   const router = new Router()
 
-  function say(ctx: Koa.Context, said: object | Refusal | undefined): void {
+  function say(ctx: Koa.Context, said: Answer | Refusal): void {
     ctx.set('Cache-Control', 'no-store')
     if (isRefusal(said)) sendRefusal(ctx, said)
-    else if (said !== undefined) sendJson(ctx, said)
+    else send(ctx, said)
   }
 
   return {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type Koa from 'koa'
 import { z } from 'zod'
 import type { BasicCaller } from '../accounts/index.ts'
@@ -11,8 +10,10 @@ import {
   subscriptionsSince,
   tellActions,
   tellAgain,
+  writeActions,
 } from '../gpodder/index.ts'
 import { bodyReader } from '../http/body.ts'
+import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuseValue } from '../kernel/refusal.ts'
 import type { Door, DoorParts } from './door.ts'
 import { readLength, tellAction } from './lengths.ts'
@@ -80,7 +81,7 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     const { lastStamp } = await journal.head(caller.user)
     const changes = await subscriptionsSince(parts, caller.user, question.from)
     await told(caller, 'subscriptions', lastStamp)
-    return { ...changes, timestamp: timeOf(lastStamp) }
+    return answer(200, { ...changes, timestamp: timeOf(lastStamp) })
   })
 
   on('post', `${base}/subscription_change/create`, async (ctx, caller) => {
@@ -90,7 +91,8 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     if (!said.success) return refuseValue('body', 'is not {"add": […], "remove": […]} with lists of feed URLs')
     const { add, remove } = said.data
     const changed = await changeSubscriptions(parts, await senderOf(caller), { add: add ?? [], remove: remove ?? [] })
-    return isRefusal(changed) ? changed : { timestamp: timeOf(changed.written.after), update_urls: changed.updates }
+    if (isRefusal(changed)) return changed
+    return answer(200, { timestamp: timeOf(changed.written.after), update_urls: changed.updates })
   })
 
   on('get', `${base}/episode_action`, async (ctx, caller) => {
@@ -102,16 +104,14 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     const own = caller.appPassword?.id
     // What a client said itself a moment ago would put it back to where it was then, while it plays on.
     const late = own === undefined || from === 0 ? null : await tellActions(parts, { ...asked, since: since + overlap })
-    await told(caller, 'episodes', timestamp)
-    ctx.status = 200
-    ctx.type = 'application/json; charset=utf-8'
-    ctx.body = Readable.from(
-      written(timeOf(timestamp), async function* () {
-        for await (const some of actions) yield some.filter(({ device }) => late === null || device !== own)
-        for await (const some of late?.actions ?? []) yield some.filter(({ device }) => device === own)
-      }),
+    async function* some(): AsyncGenerator<readonly ShownAction[]> {
+      for await (const few of actions) yield few.filter(({ device }) => late === null || device !== own).map(tellAction)
+      for await (const few of late?.actions ?? []) yield few.filter(({ device }) => device === own).map(tellAction)
+    }
+    const body = await writeActions({ timestamp: timeOf(timestamp), actions: some() }, () =>
+      told(caller, 'episodes', timestamp),
     )
-    return undefined
+    return answer(200, body, { 'Content-Type': 'application/json; charset=utf-8' })
   })
 
   on('post', `${base}/episode_action/create`, async (ctx, caller) => {
@@ -124,21 +124,6 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     if (isRefusal(received)) return received
     const { written, updates, overruled } = received
     if (overruled !== null) await tellAgain(parts, sender, [clientOf(caller)], overruled)
-    return { timestamp: timeOf(written.after), update_urls: updates }
+    return answer(200, { timestamp: timeOf(written.after), update_urls: updates })
   })
-}
-
-/** The answer by and by, so that no history is too long for the memory. */
-async function* written(
-  timestamp: number,
-  actions: () => AsyncIterable<readonly ShownAction[]>,
-): AsyncGenerator<string> {
-  yield '{"actions":['
-  let before = ''
-  for await (const some of actions()) {
-    if (some.length === 0) continue
-    yield before + some.map((action) => JSON.stringify(tellAction(action))).join(',')
-    before = ','
-  }
-  yield `],"timestamp":${timestamp}}`
 }

@@ -8,7 +8,7 @@ import type { ShownAction } from '../gpodder/index.ts'
 const unknownLength = 24 * 60 * 60
 
 /** An action as a Nextcloud tells it: every number is there. */
-export interface ToldAction extends Omit<ShownAction, 'device'> {
+interface ToldAction extends Omit<ShownAction, 'device'> {
   readonly started: number
   readonly position: number
   readonly total: number

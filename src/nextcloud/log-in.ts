@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { appRequestPath } from '../accounts/index.ts'
 import { textReader } from '../http/body.ts'
+import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, refuse } from '../kernel/refusal.ts'
 import type { Door, DoorParts } from './door.ts'
 
@@ -32,7 +33,8 @@ export function logInRoutes({ open }: Door, { accounts, publicUrl }: Pick<DoorPa
     const asked = await appRequests.ask(ctx.get('User-Agent'), ctx.ip)
     if (isRefusal(asked)) return asked
     const { page, poll } = asked
-    return { poll: { token: poll, endpoint: `${server}/login/v2/poll` }, login: `${server}${appRequestPath(page)}` }
+    const login = `${server}${appRequestPath(page)}`
+    return answer(200, { poll: { token: poll, endpoint: `${server}/login/v2/poll` }, login })
   })
 
   open('post', '/login/v2/poll', async (ctx) => {
@@ -41,6 +43,7 @@ export function logInRoutes({ open }: Door, { accounts, publicUrl }: Pick<DoorPa
     const fetched = await appRequests.fetch(readToken(body), ctx.ip)
     if (fetched === null) return refuse('not_found', 'There is nothing to fetch, or not yet.')
     if (isRefusal(fetched)) return fetched
-    return { server, loginName: fetched.username, appPassword: fetched.appPassword }
+    const { username: loginName, appPassword } = fetched
+    return answer(200, { server, loginName, appPassword })
   })
 }

@@ -1,6 +1,7 @@
 import type Koa from 'koa'
 import { appNameOf, type BasicCaller } from '../accounts/index.ts'
 import { problemOf } from '../http/problems.ts'
+import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
 import { callerOf, type Door, type DoorParts, places } from './door.ts'
 import { type OcsData, sendOcs } from './ocs.ts'
@@ -29,7 +30,7 @@ const notLoggedIn = 997
 export function probeRoutes({ router, open }: Door, { accounts }: Pick<DoorParts, 'accounts'>): void {
   const { credentials } = accounts
 
-  open('get', '/status.php', async () => status)
+  open('get', '/status.php', async () => answer(200, status))
 
   const ocs = (path: string): string[] => ['/ocs/v1.php', '/ocs/v2.php'].flatMap((base) => places(`${base}${path}`))
 
@@ -37,9 +38,9 @@ export function probeRoutes({ router, open }: Door, { accounts }: Pick<DoorParts
 
   /** Answers whoever logs in by Basic, in Nextcloud's envelope. */
   const member =
-    (answer: (ctx: Koa.Context, caller: BasicCaller) => Promise<OcsData | Refusal>) => async (ctx: Koa.Context) => {
+    (tell: (ctx: Koa.Context, caller: BasicCaller) => Promise<OcsData | Refusal>) => async (ctx: Koa.Context) => {
       const caller = await callerOf(ctx, accounts)
-      const said = isRefusal(caller) ? caller : await answer(ctx, caller)
+      const said = isRefusal(caller) ? caller : await tell(ctx, caller)
       if (!isRefusal(said)) return sendOcs(ctx, said)
       const { status: http, headers } = problemOf(said)
       ctx.set(headers)

@@ -233,10 +233,11 @@ export function createCatalog(system: Store): Catalog {
       if (entry) found.set(id, entry)
       else missing.push(id)
     }
+    const keeps = missing.length <= mostKept
     for (let at = 0; at < missing.length; at += chunk) {
       const part = missing.slice(at, at + chunk)
       for (const { id, ...entry } of await rows<{ id: Id }>(pool, statement, [part])) {
-        cache.set(id, entry as Entry)
+        if (keeps) cache.set(id, entry as Entry)
         found.set(id, entry as Entry)
       }
     }
@@ -266,3 +267,5 @@ export function createCatalog(system: Store): Catalog {
 
 /** Names looked up at once: a statement's parameters have a size, and so has the cache. */
 const chunk = 5_000
+/** Entries read at once that are kept for the next who asks: whole histories would push out what everybody asks for. */
+const mostKept = 500

@@ -17,6 +17,9 @@ export interface Client {
   basic(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Said>
   /** By the cookie of the last answer that set one, as AntennaPod does. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Said>
+  /** The same at another process of the instance. */
+  basicAt(url: string, method: string, path: string, body?: unknown): Promise<Said>
+  callAt(url: string, method: string, path: string, body?: unknown): Promise<Said>
   cookie(): string
   /** Reads as the client `u` of paths. */
   readonly u: string
@@ -64,5 +67,8 @@ export async function startClient(server: TestServer, of?: Client): Promise<Clie
       keep(await ask(server.url + path, method, body, { ...basicOf(user.username, secret), ...headers })),
     call: async (method, path, body, headers = {}) =>
       keep(await ask(server.url + path, method, body, { cookie, ...headers })),
+    basicAt: async (url, method, path, body) =>
+      keep(await ask(url + path, method, body, basicOf(user.username, secret))),
+    callAt: async (url, method, path, body) => keep(await ask(url + path, method, body, { cookie })),
   }
 }

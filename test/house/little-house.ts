@@ -72,6 +72,8 @@ export function kernelEndpoint(shape?: z.ZodType): readonly unknown[] {
     'src/subscriptions/queries.ts',
     'src/sync/merge.ts',
   ],
+  'src/gpodder/index.ts': ['src/subscriptions/queries.ts'],
+  'src/nextcloud/index.ts': ['src/gpodder/index.ts'],
   'federation/publisher.ts': ['src/kernel/brand.ts', 'src/plays/queries.ts', 'federation/activities/plays.ts'],
   'federation/activities/plays.ts': ['src/plays/events.ts'],
   'migrations/events/0001.ts': ['src/kernel/brand.ts'],
@@ -81,6 +83,7 @@ export function kernelEndpoint(shape?: z.ZodType): readonly unknown[] {
     'migrations/events/0001.ts',
     'src/plays/index.ts',
     'src/sync/endpoints.ts',
+    'src/nextcloud/index.ts',
   ],
   'src/main/cli.ts': `import { mainCompose } from './compose.ts'
 

@@ -26,7 +26,7 @@ const en = {
 
 const fr: typeof en = {
   asked: 'Sa demande',
-  asks: 'Si vous l’autorisez, l’application reçoit son propre mot de passe d’application, et pourra :',
+  asks: 'Si vous l’autorisez, l’application reçoit son propre mot de passe d’application, et pourra :',
   may: [
     'voir et modifier vos abonnements',
     'voir et modifier ce que vous avez écouté, et où vous en êtes',
@@ -34,7 +34,7 @@ const fr: typeof en = {
   ],
   unproven: 'Ce serveur n’a pas vérifié de quelle application il s’agit : son nom est ce qu’elle dit d’elle-même.',
   trick:
-    'Ne l’autorisez que si vous venez de le demander vous-même, dans une application à vous. Si quelqu’un vous a envoyé ce lien, refusez : cette personne aurait accès à votre compte.',
+    'Ne l’autorisez que si vous venez de le demander vous-même, dans une application à vous. Si quelqu’un vous a envoyé ce lien, refusez : cette personne aurait accès à votre compte.',
   goBack: 'Vous pouvez retourner à l’application : elle se connecte d’elle-même en quelques secondes.',
   over: 'Cette demande est close',
   overAbout:
