@@ -4,7 +4,7 @@ import type { PodcastId, UserId } from '../kernel/brand.ts'
 import type { PlayRow } from '../plays/index.ts'
 import { playsBetween } from '../plays/queries.ts'
 import type { Catalog } from '../podcast/catalog.ts'
-import { nextSecond, writeTime } from './times.ts'
+import { writeTime } from './times.ts'
 
 /** An action as answers have it. */
 export interface ShownAction {
@@ -106,12 +106,11 @@ function showPlay({ position, played, duration, updated_at, echo }: PlayRow, nam
       : duration === null
         ? { position }
         : { started: 0, position, total: duration }
-  const at = new Date(updated_at).getTime()
   return {
     ...names,
     action: 'play',
     ...(author === app && device !== undefined && { device }),
-    timestamp: writeTime(author === app ? at : nextSecond(at)),
+    timestamp: writeTime(new Date(updated_at).getTime()),
     ...place,
   }
 }

@@ -18,9 +18,3 @@ function parse(text: string): number {
 
 /** As `yyyy-MM-ddTHH:mm:ss`, in UTC and without saying so: Kasts reads exactly that. */
 export const writeTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19)
-
-/**
- * The second that has come by a time. What another door said within the second of an action must not look as old as
- * that: gPodder takes only what is newer than what it shows.
- */
-export const nextSecond = (ms: number): number => Math.ceil(ms / 1000) * 1000

@@ -57,17 +57,3 @@ describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose cl
     closeApps(household)
   })
 })
-
-test('a place told within the same second reaches an app that takes only what is newer than what it shows', async () => {
-  const household = await newHousehold(server)
-  const desktop = await addApp(household, { door: 'gpodder', manners: 'desktop' })
-  // In sight of what the desktop said, by a clock that is behind.
-  const phone = await addApp(household, { door: 'rest', skew: -hour })
-  await doing(household, desktop, { what: 'play', episode: 0, position: 60 })
-  await sync(household, desktop)
-  await sync(household, phone)
-  await doing(household, phone, { what: 'play', episode: 0, position: 600 })
-  await settle(household)
-  expect((await expectAgreement(household)).plays).toEqual({ [first as string]: 600 })
-  closeApps(household)
-})
