@@ -57,3 +57,26 @@ describe.each(['gpodder', 'nextcloud'] as const)('an app of the door %s whose cl
     closeApps(household)
   })
 })
+
+test.each([
+  ['phone', 'subscriptions'],
+  ['phone', 'plays'],
+  ['desktop', 'subscriptions'],
+  ['desktop', 'plays'],
+] as const)('a %s misses nothing of the %s that came within the second it was told last', async (manners, what) => {
+  const { household, tablet, phone } = await pair({ door: 'gpodder', manners }, { door: 'gpodder' })
+  await sync(household, phone)
+  for (const [i, app] of [tablet, phone].entries())
+    await doing(
+      household,
+      app,
+      what === 'plays' ? { what: 'play', episode: i, position: 60 + i } : { what: 'subscribe', feed: i },
+    )
+  // The clock stands: the stamps run ahead of it, one by one.
+  for (const app of [tablet, phone, tablet, phone]) await sync(household, app)
+  const seen = await expectAgreement(household)
+  expect([seen.subscriptions.length, Object.values(seen.plays ?? {})]).toEqual(
+    what === 'plays' ? [0, [60, 61]] : [2, []],
+  )
+  closeApps(household)
+})
