@@ -37,17 +37,19 @@ export async function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, wha
 }
 
 /**
- * Remembers that the client must be told again what has this stamp, and what came after it; answers from which stamp
- * on it was told nothing.
+ * Remembers that the client must be told again the event of a number, and what came after it; answers up to which stamp
+ * it was told everything.
  */
 export async function tellAgain(
-  { stamps }: Pick<Parts, 'stamps'>,
+  { journal, stamps }: Parts,
   { user, now }: Pick<Call, 'user' | 'now'>,
   clients: readonly string[],
-  stamp: number,
+  number: number,
 ): Promise<number> {
   const told = await stamps.of(user, 'episodes', clients)
-  const again = Math.min(told ?? stamp, stamp - 1)
+  if (told === null) return 0
+  const [event] = await journal.read(user, number - 1, 1)
+  const again = Math.min(told, (event?.stamp ?? 1) - 1)
   if (again !== told) await stamps.put(user, 'episodes', clients, again, now)
   return again
 }
@@ -66,7 +68,7 @@ export async function tellAfterUpload(
 ): Promise<number> {
   const { user, now } = call
   const clients = clientsOf(call, devices)
-  if (overruled !== null) return tellAgain({ stamps }, call, clients, overruled)
+  if (overruled !== null) return tellAgain({ journal, stamps }, call, clients, overruled)
   // Mostly this client wrote last and was told so by this very process: then nobody can have come between.
   if (stamps.lately(user, what, clients) !== before) {
     const told = (await stamps.of(user, what, clients)) ?? 0

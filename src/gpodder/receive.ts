@@ -21,7 +21,7 @@ export interface Received {
   /** The devices that the actions name. */
   readonly devices: readonly string[]
   readonly written: Written
-  /** The lowest stamp of plays that stand against what was sent: the client must be told them again. Null for none. */
+  /** The number of the first event that stands against what was sent, to be told again. Null for none. */
   readonly overruled: number | null
 }
 
@@ -81,19 +81,19 @@ async function takeIn(unit: Unit, app: string, actions: readonly Action[]): Prom
 }
 
 /**
- * Where another's play stands against the last that was sent of an episode, heard now or before: the client may have
- * been told of it long ago, and gone on from there by a clock that is behind.
+ * From where on another's play stands against the last that was sent of an episode, heard now or before: the client may
+ * have been told of it long ago, and gone on from there by a clock that is behind.
  */
 function overruledFrom(unit: Unit, app: string, actions: readonly Action[]): number | null {
   const newest = new Map(actions.map((action) => [action.done.kind === 'play' ? action.episode : null, action]))
-  const stamps = [...newest.values()].flatMap(({ episode, device, done }) => {
+  const numbers = [...newest.values()].flatMap(({ episode, device, done }) => {
     if (done.kind !== 'play' || done.place === null) return []
     const stands = unit.state(play, episode)
     if (!stands || (stands.position === done.place.position && stands.played === done.place.played)) return []
     const own = stands.saidBy.author !== null && stands.saidBy.author === authorKey({ app, device })
-    return own ? [] : [stands.stamp]
+    return own ? [] : [stands.saidBy.number]
   })
-  return stamps.length === 0 ? null : Math.min(...stamps)
+  return numbers.length === 0 ? null : numbers.reduce((a, b) => Math.min(a, b))
 }
 
 function decide(unit: Unit, app: string, { podcast, episode, device, at, edit, done }: Action) {
