@@ -87,7 +87,7 @@ export async function nameActions(
   )
   const actions = known.map(({ action, podcast }, i): Action => {
     const episode = episodes[i] as EpisodeId
-    const at = readTime(action.timestamp, now) ?? now
+    const at = readTime(action.timestamp) ?? now
     const device = action.device && isDevice(action.device) ? action.device : usual
     const { started, position, total } = action
     // Without a time of its own, the same said on another day is not the same batch sent twice.
@@ -97,5 +97,25 @@ export async function nameActions(
     const kind = action.action
     return { podcast, episode, device, at, edit, done: kind === 'play' ? { kind, place: placeOf(action) } : { kind } }
   })
-  return actions.toSorted((a, b) => a.at - b.at)
+  return clamped(
+    actions.toSorted((a, b) => a.at - b.at),
+    now,
+  )
+}
+
+/**
+ * Actions, oldest first, none of them ahead of `now`: no later one of another device could be newer than that. What was
+ * ahead keeps its order, for each episode.
+ */
+function clamped(actions: readonly Action[], now: number): readonly Action[] {
+  const latest = new Map<EpisodeId, number>()
+  return actions
+    .toReversed()
+    .map((action) => {
+      const most = latest.get(action.episode) ?? now
+      if (action.at <= most) return action
+      latest.set(action.episode, most - 1)
+      return { ...action, at: most }
+    })
+    .toReversed()
 }

@@ -40,6 +40,24 @@ export async function toldNow(
 }
 
 /**
+ * Remembers that the client must be told again the event of a number, and what came after it; answers up to which stamp
+ * it was told everything.
+ */
+export async function tellAgain(
+  { journal, stamps }: Parts,
+  { user, now }: Pick<Call, 'user' | 'now'>,
+  clients: readonly string[],
+  number: number,
+): Promise<number> {
+  const told = await stamps.of(user, 'episodes', clients)
+  if (told === null) return 0
+  const [event] = await journal.read(user, number - 1, 1)
+  const again = Math.min(told, (event?.stamp ?? 1) - 1)
+  if (again !== told) await stamps.put(user, 'episodes', clients, again, now)
+  return again
+}
+
+/**
  * The stamp an answer to an upload names: the newest, unless somebody else wrote since this client was told last. Then
  * it comes back with the older one, and is told its own words once more together with theirs.
  */
@@ -49,9 +67,11 @@ export async function tellAfterUpload(
   what: Subject,
   devices: readonly string[],
   { before, after }: Written,
+  overruled: number | null = null,
 ): Promise<number> {
   const { user, now } = call
   const clients = clientsOf(call, devices)
+  if (overruled !== null) return tellAgain({ journal, stamps }, call, clients, overruled)
   // Mostly this client wrote last and was told so by this very process: then nobody can have come between.
   if (stamps.lately(user, what, clients) !== before) {
     const told = (await stamps.of(user, what, clients)) ?? 0

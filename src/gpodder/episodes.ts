@@ -18,9 +18,9 @@ export function episodeRoutes({ on }: Door, parts: DoorParts): void {
     if (!Array.isArray(body)) return refuseValue('body', 'is not a list of actions')
     const received = await receiveActions(parts, call.sender(null), body)
     if (isRefusal(received)) return received
-    const { updates, devices, written } = received
+    const { updates, devices, written, overruled } = received
     for (const device of devices) await seen(parts, call, device)
-    const timestamp = await tellAfterUpload(parts, call, 'episodes', devices, written)
+    const timestamp = await tellAfterUpload(parts, call, 'episodes', devices, written, overruled)
     return answer(200, { timestamp, update_urls: updates })
   })
 

@@ -9,7 +9,7 @@ import { settingRoutes } from './setting-routes.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { updateRoutes } from './updates.ts'
 
-export { readSince } from './cursor.ts'
+export { readSince, tellAgain } from './cursor.ts'
 export { readBasic, send, sendRefusal } from './door.ts'
 export { DoorSetting, DoorStamp } from './entities.ts'
 export { changeSubscriptions, subscriptionsSince } from './follow.ts'

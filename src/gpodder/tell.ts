@@ -37,6 +37,9 @@ export interface Told {
   readonly actions: AsyncIterable<readonly ShownAction[]>
 }
 
+/** The apps under whose names clients write that say `new` themselves. */
+const doors = ['gpodder', 'nextcloud']
+
 /** Rows read at once. */
 const page = 1_000
 
@@ -56,7 +59,7 @@ export async function tellActions({ journal, catalog, reading }: Listening, aske
     if (after === lastNumber) return
     const db = await reading(user)
     for await (const rows of pages((from) => playsBetween(db, user, from, lastNumber, page), after)) {
-      const shown = await showRows(catalog, rows.filter(ofPodcast), (row, names) => [showPlay(row, names, asked.app)])
+      const shown = await showRows(catalog, rows.filter(ofPodcast), (row, names) => showPlays(row, names, asked.app))
       yield shown.filter(ofDevice)
     }
     for await (const rows of pages((from) => downloadsBetween(db, user, from, lastNumber, page), after)) {
@@ -101,6 +104,17 @@ async function showRows<Row extends PlayRow | DownloadRow>(
  * takes a place that comes without a length for none at all, and an end that is before the file's for the middle.
  */
 export const unknownLength = 24 * 60 * 60
+
+/**
+ * What an app at another door put back to its start is told as new besides: AntennaPod gives up a mark for that alone.
+ * Here clients say so themselves.
+ */
+function showPlays(row: PlayRow, names: Names, app: string): readonly ShownAction[] {
+  const { started: _s, position: _p, total: _t, ...shown } = showPlay(row, names, app)
+  const saidHere = doors.includes(row.echo?.split('\n')[0] ?? '')
+  const isNew = !row.played && row.position === 0 && !saidHere
+  return [showPlay(row, names, app), ...(isNew ? [{ ...shown, action: 'new' }] : [])]
+}
 
 /** Played is told as listened from the end to the end, as clients do when they mark an episode. */
 export function showPlay(

@@ -3,11 +3,11 @@ const earliest = Date.UTC(1990, 0, 1)
 
 /**
  * A time as clients send it, with or without zone, fractions and offset, or as seconds since 1970. Null for what is
- * none; never ahead of `now`, since no later action of another device could be newer than that.
+ * none.
  */
-export function readTime(sent: unknown, now: number): number | null {
+export function readTime(sent: unknown): number | null {
   const at = typeof sent === 'number' ? sent * 1000 : typeof sent === 'string' ? parse(sent.trim()) : Number.NaN
-  return at >= earliest ? Math.min(Math.floor(at), now) : null
+  return at >= earliest ? Math.floor(at) : null
 }
 
 function parse(text: string): number {

@@ -9,6 +9,7 @@ import {
   type ShownAction,
   subscriptionsSince,
   tellActions,
+  tellAgain,
   writeActions,
 } from '../gpodder/index.ts'
 import { bodyReader } from '../http/body.ts'
@@ -118,8 +119,11 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     if (isRefusal(body)) return body
     if (!Array.isArray(body.value)) return refuseValue('body', 'is not a list of actions')
     const sent: unknown[] = body.value
-    const received = await receiveActions(parts, await senderOf(caller), sent)
+    const sender = await senderOf(caller)
+    const received = await receiveActions(parts, sender, sent)
     if (isRefusal(received)) return received
-    return answer(200, { timestamp: timeOf(received.written.after), update_urls: received.updates })
+    const { written, updates, overruled } = received
+    if (overruled !== null) await tellAgain(parts, sender, [clientOf(caller)], overruled)
+    return answer(200, { timestamp: timeOf(written.after), update_urls: updates })
   })
 }

@@ -118,9 +118,11 @@ describe('episode actions', () => {
     expect((await download(client)).actions).toEqual([])
     await upload(client, play(2, 60, undefined, { started: -1, total: -1 }))
     const [action] = (await download(client)).actions
-    expect(action).toMatchObject({ position: 60 })
-    expect(action).not.toHaveProperty('total')
-    expect(action).not.toHaveProperty('started')
+    // AntennaPod takes a place without a length for none: it is told as longer than any episode.
+    expect(action).toMatchObject({ started: 0, position: 60, total: 86_400 })
+    await upload(client, { ...action, timestamp: '2026-01-01T12:00:00' })
+    const { body } = await (await server.allow(client.user)).call('GET', '/play')
+    expect(body.play_statuses).toMatchObject([{ position: 60, played: false, duration: null }])
   })
 
   test.each([
@@ -174,9 +176,43 @@ describe('episode actions', () => {
     expect(await guids('podcast=https://feeds.example/unknown.xml')).toEqual([])
     expect(await guids('device=tablet')).toEqual([['guid-2', 'play']])
     expect(await guids('aggregated=true')).toEqual([
-      ['guid-1', 'delete'],
+      ['guid-1', 'play'],
       ['guid-2', 'play'],
+      ['guid-1', 'delete'],
     ])
+  })
+
+  test('that mark an episode as new take back that it was played, whichever comes first, and are told so', async () => {
+    const client = await startClient(server)
+    const rest = await server.allow(client.user)
+    const played = async () => {
+      const { body } = await rest.call('GET', '/play')
+      return body.play_statuses.map((row: { played: boolean; position: number }) => [row.played, row.position])
+    }
+    const end = (n: number) => play(n, 1800, '2026-01-01T10:00:00', { started: 1800 })
+    await upload(client, end(1))
+    await upload(client, did(1, 'new', '2026-01-01T11:00:00'))
+    expect(await played()).toEqual([[false, 0]])
+    await upload(client, did(2, 'new', '2026-01-01T11:00:00', { device: 'tablet' }))
+    await upload(client, end(2))
+    expect(await played()).toEqual([
+      [false, 0],
+      [false, 0],
+    ])
+    await upload(client, did(1, 'new', '2026-01-01T11:00:00'), play(1, 1800, '2026-01-01T12:00:00', { started: 1800 }))
+    expect((await played())[0]).toEqual([true, 1800])
+    await upload(client, did(1, 'new', '2026-01-01T09:00:00'))
+    expect((await played())[0]).toEqual([true, 1800])
+    const said = {
+      rss_source_feed: feedId(feed),
+      rss_source_item: itemId('guid-1', episode(1)),
+      position: 0,
+      played: false,
+    }
+    await rest.call('POST', '/play', said)
+    const { actions } = await download(client)
+    const ofFirst = actions.filter((action: { guid: string }) => action.guid === 'guid-1')
+    expect(ofFirst.map((action: { action: string }) => action.action)).toContain('new')
   })
 
   test('reach apps of the REST API, and theirs reach gPodder’s', async () => {
