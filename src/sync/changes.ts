@@ -1,4 +1,5 @@
 import { type Queryable, rows, type Statement } from '../database/store.ts'
+import { type MovedFeedRow, movedFeedsAfter } from '../feeds/queries.ts'
 import type { UserId } from '../kernel/brand.ts'
 import type { LaneName, Row } from './lane.ts'
 import { lanes } from './lanes/index.ts'
@@ -20,7 +21,29 @@ const changedSince: Statement = {
 
 export type Changes = Record<LaneName, Row[]>
 
+/** How rows of a lane name the podcasts they are about. */
+const aboutPodcasts: Readonly<Record<string, string>> = {
+  playlists: `exists (select from jsonb_array_elements(x.items) i where i ->> 'podcast' = any($2::text[]))`,
+  collections: `x.feeds ?| $2::text[]`,
+}
+
+const ofPodcasts: Statement = {
+  name: 'sync-of-podcasts',
+  text: `select ${lanes
+    .map(
+      ({ readModel: { name, key } }) => `(select jsonb_agg(to_jsonb(x) - 'user_id' order by x.number, x.${key})
+        from projections.${name} x
+        where x.user_id = $1 and ${aboutPodcasts[name] ?? 'x.podcast_id = any($2::uuid[])'}) as "${name}"`,
+    )
+    .join(', ')}`,
+}
+
+const byLane = (found: Record<string, Row[] | null> | undefined): Changes =>
+  Object.fromEntries(lanes.map((lane) => [lane.name, found?.[lane.readModel.name] ?? []])) as unknown as Changes
+
 /**
+ * What changed after a number; of podcasts that go by another name since, everything, as written when that was said.
+ *
  * @param device whose own words to leave out; null to leave out nothing
  */
 export async function changesSince(
@@ -30,5 +53,30 @@ export async function changesSince(
   device: string | null,
 ): Promise<Changes> {
   const [found] = await rows<Record<string, Row[] | null>>(db, changedSince, [user, number, device])
-  return Object.fromEntries(lanes.map((lane) => [lane.name, found?.[lane.readModel.name] ?? []])) as unknown as Changes
+  const changes = byLane(found)
+  const moved = await movedFeedsAfter(db, user, number)
+  if (moved.length === 0) return changes
+  const [again] = await rows<Record<string, Row[] | null>>(db, ofPodcasts, [user, moved.map((row) => row.podcast_id)])
+  return withMoved(changes, byLane(again), new Map(moved.map((row) => [row.podcast_id as string, row])))
 }
+
+/** Adds rows that are told again, under the number of the last move: nobody sent them as they are named now. */
+function withMoved(changes: Changes, again: Changes, moved: ReadonlyMap<string, MovedFeedRow>): Changes {
+  const last = Math.max(...[...moved.values()].map((row) => row.number))
+  const all = {} as Changes
+  for (const { name, readModel } of lanes) {
+    const told = new Map(changes[name].map((row) => [row[readModel.key] as string, row]))
+    for (const row of again[name]) {
+      const number = Math.max(row.number, moved.get(row.podcast_id)?.number ?? last)
+      const movedAt = name === 'subscriptions' ? moved.get(row.podcast_id)?.moved_at : undefined
+      told.set(row[readModel.key], { ...row, number, echo: null, ...(movedAt && { moved_at: movedAt }) })
+    }
+    if (name === 'subscriptions')
+      for (const [podcast, row] of moved) if (!told.has(podcast)) told.set(podcast, onlyMoved(row))
+    all[name] = [...told.values()].sort((a, b) => a.number - b.number)
+  }
+  return all
+}
+
+/** What was never followed has moved all the same: devices that play it know it by its old name. */
+const onlyMoved = (row: MovedFeedRow): Row => ({ ...row, echo: null, onlyMoved: true })
