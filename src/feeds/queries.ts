@@ -8,10 +8,6 @@ export interface MovedFeedRow {
   readonly stamp: number
 }
 
-const afterNumber: Statement = {
-  name: 'moved-feeds-after',
-  text: 'select * from projections.moved_feeds where user_id = $1 and number > $2 order by number, podcast_id',
-}
 const sinceStamp: Statement = {
   name: 'moved-feeds-since',
   text: 'select * from projections.moved_feeds where user_id = $1 and stamp >= $2 order by number, podcast_id',
@@ -22,11 +18,7 @@ const listeners: Statement = {
     order by user_id limit $3`,
 }
 
-/** The listener's podcasts that got another name after a number of the journal. */
-export const movedFeedsAfter = (db: Queryable, user: UserId, number: number): Promise<MovedFeedRow[]> =>
-  rows(db, afterNumber, [user, number])
-
-/** The same since a stamp. */
+/** The listener's podcasts that got another name since a stamp. */
 export const movedFeedsSince = (db: Queryable, user: UserId, stamp: number): Promise<MovedFeedRow[]> =>
   rows(db, sinceStamp, [user, stamp])
 

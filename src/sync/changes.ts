@@ -1,5 +1,5 @@
 import { type Queryable, rows, type Statement } from '../database/store.ts'
-import { type MovedFeedRow, movedFeedsAfter } from '../feeds/queries.ts'
+import type { MovedFeedRow } from '../feeds/queries.ts'
 import type { UserId } from '../kernel/brand.ts'
 import type { LaneName, Row } from './lane.ts'
 import { lanes } from './lanes/index.ts'
@@ -16,7 +16,9 @@ const changedSince: Statement = {
         from projections.${name} x
         where x.user_id = $1 and x.number > $2 and ($3::text is null or x.echo is distinct from $3)) as "${name}"`,
     )
-    .join(', ')}`,
+    .join(', ')},
+    (select jsonb_agg(to_jsonb(m) - 'user_id' order by m.number, m.podcast_id)
+      from projections.moved_feeds m where m.user_id = $1 and m.number > $2) as moved`,
 }
 
 export type Changes = Record<LaneName, Row[]>
@@ -54,28 +56,35 @@ export async function changesSince(
 ): Promise<Changes> {
   const [found] = await rows<Record<string, Row[] | null>>(db, changedSince, [user, number, device])
   const changes = byLane(found)
-  const moved = await movedFeedsAfter(db, user, number)
+  const moved = (found?.moved ?? []) as unknown as readonly MovedFeedRow[]
   if (moved.length === 0) return changes
   const [again] = await rows<Record<string, Row[] | null>>(db, ofPodcasts, [user, moved.map((row) => row.podcast_id)])
   return withMoved(changes, byLane(again), new Map(moved.map((row) => [row.podcast_id as string, row])))
 }
 
-/** Adds rows that are told again, under the number of the last move: nobody sent them as they are named now. */
+/**
+ * Adds the rows that are told again, under the number of the move: nobody sent them as they are named now. What was
+ * written since the first look is told by the next one.
+ */
 function withMoved(changes: Changes, again: Changes, moved: ReadonlyMap<string, MovedFeedRow>): Changes {
   const last = Math.max(...[...moved.values()].map((row) => row.number))
   const all = {} as Changes
   for (const { name, readModel } of lanes) {
-    const told = new Map(changes[name].map((row) => [row[readModel.key] as string, row]))
-    for (const row of again[name]) {
-      const number = Math.max(row.number, moved.get(row.podcast_id)?.number ?? last)
-      const movedAt = name === 'subscriptions' ? moved.get(row.podcast_id)?.moved_at : undefined
-      told.set(row[readModel.key], { ...row, number, echo: null, ...(movedAt && { moved_at: movedAt }) })
+    const told = new Map(again[name].map((row) => [row[readModel.key] as string, toldAgain(row, last, moved)]))
+    for (const row of changes[name]) {
+      const before = told.get(row[readModel.key])
+      told.set(row[readModel.key], before ? { ...before, ...row, echo: null } : row)
     }
     if (name === 'subscriptions')
       for (const [podcast, row] of moved) if (!told.has(podcast)) told.set(podcast, onlyMoved(row))
     all[name] = [...told.values()].sort((a, b) => a.number - b.number)
   }
   return all
+}
+
+function toldAgain(row: Row, last: number, moved: ReadonlyMap<string, MovedFeedRow>): Row {
+  const move = moved.get(row.podcast_id)
+  return { ...row, number: move?.number ?? last, echo: null, ...(move && { moved_at: move.moved_at }) }
 }
 
 /** What was never followed has moved all the same: devices that play it know it by its old name. */

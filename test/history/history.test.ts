@@ -119,7 +119,7 @@ test('everything that a listener does appears in words', async () => {
   expect(next).toBeNull()
   const golden = readdirSync(new URL('../kernel/golden/', import.meta.url)).map((file) => file.split('.')[0])
   expect([...new Set(entries.map((entry) => entry.type))].toSorted()).toEqual(
-    [...new Set(golden)].filter((type) => !learned.includes(type)).toSorted(),
+    [...new Set(golden)].filter((type) => !learned.includes(type ?? '')).toSorted(),
   )
   expect(entries.map((entry) => entry.words).toReversed()).toMatchInlineSnapshot(`
     [
