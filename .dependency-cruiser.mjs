@@ -45,7 +45,7 @@ const OURS = '^(?:src|federation|migrations|public|test|bench|examples|clients)/
 const KERNEL = '^src/kernel/'
 const PODCAST = '^src/podcast/'
 /** The files of `podcast` that know the database. */
-const PODCAST_STORE = '^src/podcast/(?:catalog|entities|guids)\\.ts$'
+const PODCAST_STORE = '^src/podcast/(?:catalog|entities|guids|identity)\\.ts$'
 const DATABASE = '^src/database/'
 const JOURNAL = '^src/journal/'
 const ZOD = '(?:^|/)node_modules/zod/'
@@ -119,7 +119,7 @@ const forbidden = [
       'Events, deciders and merges are replayed for ever: with no clock, no randomness and no I/O in reach they answer tomorrow as today. Kernel, podcast (but for its store), their own kind in their own slice, and zod for shapes.',
     severity: 'error',
     from: { path: `^src/(${SLICES})/${PURE_FILE}` },
-    to: { pathNot: [KERNEL, `^src/podcast/(?!(?:catalog|entities|guids)\\.ts$)`, `^src/$1/${PURE_FILE}`, ZOD] },
+    to: { pathNot: [KERNEL, `^src/podcast/(?!(?:catalog|entities|guids|identity)\\.ts$)`, `^src/$1/${PURE_FILE}`, ZOD] },
   },
   {
     name: 'merges-of-doors-are-pure',
@@ -129,7 +129,7 @@ const forbidden = [
     to: {
       pathNot: [
         KERNEL,
-        `^src/podcast/(?!(?:catalog|entities|guids)\\.ts$)`,
+        `^src/podcast/(?!(?:catalog|entities|guids|identity)\\.ts$)`,
         `^src/$1/${PURE_FILE}`,
         `^src/${SLICES}/events\\.ts$`,
         ZOD,

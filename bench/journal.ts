@@ -59,7 +59,7 @@ async function ours(): Promise<void> {
   if (isRefusal(said)) throw new Error(said.message)
 }
 
-const append = appendStatement([plays], { answer: false, heard: false })
+const append = appendStatement([plays], { answer: false, heard: false, gone: false })
 
 const eventOf = (number: number, episode: string, position: number) => ({
   number,

@@ -1,11 +1,10 @@
+import { mergesIn } from '../feeds/events.ts'
 import type { Reaction } from '../journal/unit.ts'
-import type { Author } from '../kernel/decider.ts'
+import { balados } from '../kernel/decider.ts'
+import { inOrder } from '../podcast/arrangement.ts'
 import { defaultCollectionOf } from '../podcast/fixed-ids.ts'
 import { everything } from '../podcast/seen.ts'
 import { collection } from './decider.ts'
-
-/** Nobody's device: so that every device hears of it, the one that subscribed included. */
-const server: Author = { app: 'balados', device: null }
 
 /** A new subscription lands in the default collection; one that ends leaves every collection. */
 export const followSubscriptions: Reaction = async (unit, events) => {
@@ -38,7 +37,25 @@ export const followSubscriptions: Reaction = async (unit, events) => {
       collection,
       id,
       { isDefault, fields: {}, items, tidies: true, at, sentAt: at, seen: everything, known },
-      { author: server },
+      { author: balados },
     )
+  }
+}
+
+/** A podcast that turns out to be another stands in every collection under its one name. */
+export const mergeFeeds: Reaction = async (unit, events) => {
+  const merges = mergesIn(events).filter((merge) => merge.from !== null)
+  if (merges.length === 0) return
+  const ids = await unit.streamsOf(collection.kind)
+  await unit.load(collection, ids)
+  for (const { podcast, from } of merges) {
+    for (const id of ids) {
+      const known = unit.state(collection, id)
+      if (from === null || !known.items[from]) continue
+      const items = [...new Set(inOrder(known.items).map((each) => (each === from ? podcast : each)))]
+      const at = unit.origin.now
+      const edit = { isDefault: known.isDefault, fields: {}, items, at, sentAt: at, known }
+      unit.decide(collection, id, { ...edit, tidies: true, seen: everything }, { author: balados })
+    }
   }
 }

@@ -29,6 +29,10 @@ export interface Phrases {
   fileDeleted(host: string): string
   markedNew(host: string): string
   flattred(host: string): string
+  feedMoved(host: string): string
+  feedsMerged(host: string): string
+  episodesMerged(host: string, episodes: number): string
+  mergedAway(host: string): string
   chose(level: PrivacyLevel, scope: PrivacyScope, host: string): string
   /** A list by its kind and, where it is known, its name. */
   list(kind: ListKind, name: string | null): string
@@ -78,6 +82,13 @@ const en: Phrases = {
   fileDeleted: (host) => `Deleted the file of an episode from ${host}`,
   markedNew: (host) => `Marked an episode from ${host} as new`,
   flattred: (host) => `Flattred an episode from ${host}`,
+  feedMoved: (host) => `The feed of a podcast is at ${host} now`,
+  feedsMerged: (host) => `Learned that two podcasts are one, from ${host}`,
+  episodesMerged: (host, episodes) =>
+    episodes === 1
+      ? `Learned that two episodes from ${host} are one`
+      : `Learned of ${episodes} episodes from ${host} that each is another one`,
+  mergedAway: (host) => `Put together what was kept twice of ${host}`,
   chose: (level, scope, host) => {
     const of = { everything: 'everything', podcast: host, episode: `an episode from ${host}` }
     return `Chose ${level} for ${of[scope]}`
@@ -138,6 +149,13 @@ const fr: Phrases = {
   fileDeleted: (host) => `Supprimé le fichier d’${episode(host)}`,
   markedNew: (host) => `Marqué ${episode(host)} comme nouveau`,
   flattred: (host) => `Flattré ${episode(host)}`,
+  feedMoved: (host) => `Le flux d’un balado se trouve maintenant à ${host}`,
+  feedsMerged: (host) => `Appris que deux balados ${de(host)} n’en font qu’un`,
+  episodesMerged: (host, episodes) =>
+    episodes === 1
+      ? `Appris que deux épisodes ${de(host)} n’en font qu’un`
+      : `Appris que ${episodes} épisodes ${de(host)} en sont d’autres`,
+  mergedAway: (host) => `Réuni ce qui était noté en double ${de(host)}`,
   chose: (level, scope, host) => {
     const of = { everything: 'tout', podcast: host, episode: episode(host) }
     return `Choisi ${cite(levels[level])} pour ${of[scope]}`

@@ -1,6 +1,7 @@
 import type { CollectionEvent } from '../collections/events.ts'
 import type { DownloadEvent } from '../downloads/events.ts'
-import type { Recorded } from '../kernel/decider.ts'
+import type { FeedEvent } from '../feeds/events.ts'
+import type { Recorded, StreamMerged } from '../kernel/decider.ts'
 import type { Language } from '../kernel/endpoint.ts'
 import type { PlaylistEvent } from '../playlists/events.ts'
 import type { PlayEvent } from '../plays/events.ts'
@@ -19,6 +20,8 @@ export type ListenerEvent =
   | SaveEvent
   | ShareEvent
   | DownloadEvent
+  | FeedEvent
+  | StreamMerged
 
 /** The stable ids of what an event is about; null where it is about no such thing, or about several. */
 export interface Subject {
@@ -62,6 +65,11 @@ export function subjectOf({ fact, stream }: Recorded<ListenerEvent>): Subject {
       return { ...nothing, podcast: fact.data.podcast, episode: id }
     case 'PrivacyChosen':
       return { ...nothing, podcast: fact.data.podcast, episode: fact.data.episode }
+    case 'FeedMoved':
+    case 'FeedsMerged':
+    case 'EpisodesMerged':
+    case 'StreamMerged':
+      return { ...nothing, podcast: fact.data.podcast }
     case 'PlaylistCreated':
     case 'PlaylistDescribed':
     case 'EpisodesArranged':
@@ -119,6 +127,14 @@ export function wordsOf(fact: ListenerEvent, language: Language, named: Named): 
     case 'EpisodeMarkedNew':
     case 'EpisodeFlattred':
       return downloadWords(fact, say, named)
+    case 'FeedMoved':
+      return say.feedMoved(named.host)
+    case 'FeedsMerged':
+      return say.feedsMerged(named.host)
+    case 'EpisodesMerged':
+      return say.episodesMerged(named.host, fact.data.episodes.length)
+    case 'StreamMerged':
+      return say.mergedAway(named.host)
     default:
       return fact satisfies never
   }

@@ -7,7 +7,7 @@ import type { Decider, Recorded, Upcasts } from '../kernel/decider.ts'
 import type { Answer, Origin } from '../kernel/endpoint.ts'
 import type { ReadModel } from '../kernel/read-model.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
-import { createReadModels, type ReadModels, rowsOf } from './read-models.ts'
+import { createReadModels, hasGone, type ReadModels, writtenRowsOf } from './read-models.ts'
 import type { Slice } from './slice.ts'
 import {
   appendStatement,
@@ -21,6 +21,7 @@ import {
   readHeadAndNewest,
   readHeadNewestAndHeard,
   readNumberBefore,
+  type StatementParts,
 } from './statements.ts'
 import { createUnit, type Head, type Reaction, toRecorded, toRow, type Unit } from './unit.ts'
 
@@ -117,11 +118,11 @@ export function createJournal(parts: JournalParts): Journal {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
   }
 
-  const statement = (models: readonly ReadModel[], answer: boolean, heard: boolean): Statement => {
-    const key = `${models.map((m) => m.name).join()} ${answer} ${heard}`
+  const statement = (models: readonly ReadModel[], has: StatementParts): Statement => {
+    const key = `${models.map((m) => m.name).join()} ${JSON.stringify(has)}`
     const known = statements.get(key)
     if (known) return known
-    const made = appendStatement(models, { answer, heard })
+    const made = appendStatement(models, has)
     statements.set(key, made)
     return made
   }
@@ -172,10 +173,14 @@ export function createJournal(parts: JournalParts): Journal {
 
     const touched = Map.groupBy(pending.touched, (t) => t.kind)
     const models = [...touched.keys()].sort().flatMap((kind) => modelOf.get(kind) ?? [])
-    const rowsOfModels = models.map((model) => rowsOf(model, touched.get(model.kind) ?? []))
+    const rowsOfModels = models.map((model) => writtenRowsOf(model, touched.get(model.kind) ?? []))
     const together = stores.journalBesideReadModels
     const number = opening.lastNumber + pending.events.length
-    const write = statement(together ? models : [], request !== null, pending.heard.length > 0)
+    const write = statement(together ? models : [], {
+      answer: request !== null,
+      heard: pending.heard.length > 0,
+      gone: hasGone(rowsOfModels),
+    })
     const written = await rows(db, write, [
       origin.user,
       opening.lastNumber,

@@ -1,6 +1,6 @@
 import { rows, type Statement, type Stores, transaction } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
-import type { Upcasts } from '../kernel/decider.ts'
+import { after, type Upcasts } from '../kernel/decider.ts'
 import type { ReadModel } from '../kernel/read-model.ts'
 import type { Slice } from './slice.ts'
 import { type EventRow, lockHead, projectStatement, readAfter, readProgress, readStreams } from './statements.ts'
@@ -14,6 +14,20 @@ export const rowsOf = (model: ReadModel, streams: readonly { readonly id: string
     const row = model.row(id, state)
     return row ? [{ [model.key]: id, ...row }] : []
   })
+
+/** The same as a write takes them: what has nothing to show any more is named as gone. */
+export const writtenRowsOf = (
+  model: ReadModel,
+  streams: readonly { readonly id: string; readonly state: unknown }[],
+): Row[] =>
+  streams.map(({ id, state }) => {
+    const row = model.row(id, state)
+    return row ? { [model.key]: id, ...row } : { [model.key]: id, gone: true }
+  })
+
+/** Whether some of the rows to write are gone. */
+export const hasGone = (modelRows: readonly (readonly Row[])[]): boolean =>
+  modelRows.some((some) => some.some((row) => row.gone === true))
 
 export interface ReadModels {
   readonly names: readonly string[]
@@ -61,7 +75,7 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
           id: row.stream.slice(slash + 1),
           state: slice.decider.initial as unknown,
         }
-        stream.state = slice.decider.evolve(stream.state, toRecorded(row, upcasts))
+        stream.state = after(slice.decider, stream.state, toRecorded(row, upcasts))
         states.set(row.stream, stream)
       }
       if (batch.length < page) return { states: [...states.values()], last, count }
@@ -114,18 +128,18 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
         const slice = slices.find((s) => s.decider.kind === stream.slice(0, slash))
         if (!slice) return []
         let state: unknown = slice.decider.initial
-        for (const row of byStream.get(stream) ?? []) state = slice.decider.evolve(state, toRecorded(row, upcasts))
+        for (const row of byStream.get(stream) ?? []) state = after(slice.decider, state, toRecorded(row, upcasts))
         return [{ slice, id: stream.slice(slash + 1), state }]
       })
       const models = [...new Set(states.map((s) => s.slice.readModel))]
       const modelRows = models.map((model) =>
-        rowsOf(
+        writtenRowsOf(
           model,
           states.filter((s) => s.slice.readModel === model),
         ),
       )
       // Whoever wins the guard, the loop sees it and goes on from there.
-      await rows(projections, projectStatement(models), [
+      await rows(projections, projectStatement(models, hasGone(modelRows)), [
         user,
         from,
         last.number,
@@ -146,7 +160,7 @@ export function createReadModels(stores: Stores, slices: readonly Slice[], upcas
     },
     write: async (user, from, to, models, modelRows) => {
       const values = [user, from, to, ...modelRows.map((r) => JSON.stringify(r))]
-      const written = await rows(projections, projectStatement(models), values)
+      const written = await rows(projections, projectStatement(models, hasGone(modelRows)), values)
       if (written.length === 0) await complete(user)
     },
     rebuild,

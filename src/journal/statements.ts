@@ -120,20 +120,38 @@ export const readHeard: Statement = {
   text: `select x.id from unnest($2::uuid[]) as x(id) where ${wasHeard('x.id')}`,
 }
 
-/** `insert … on conflict` of a read model's rows, given as JSON in parameter `$n`, when the guard let the write through. */
-function upsert(model: ReadModel, parameter: number): string {
+/**
+ * `insert … on conflict` of a read model's rows, given as JSON in parameter `$n`, when the guard let the write through.
+ * With `gone`, rows that say they are gone are deleted.
+ */
+function upsert(model: ReadModel, parameter: number, gone: boolean): string {
   const names = model.columns.map((c) => c.name)
-  return `${model.name} as (
+  const given = `$${parameter}::jsonb`
+  const removed = `gone_${model.name} as (
+    delete from projections.${model.name} using guard, jsonb_to_recordset(${given}) as x(${model.key} ${model.keyType}, gone boolean)
+    where user_id = $1 and projections.${model.name}.${model.key} = x.${model.key} and x.gone),
+  `
+  return `${gone ? removed : ''}${model.name} as (
     insert into projections.${model.name} (user_id, ${model.key}, ${names.join(', ')})
     select $1, x.${model.key}, ${names.map((n) => `x.${n}`).join(', ')} from guard
-    cross join jsonb_to_recordset($${parameter}::jsonb) as x(${model.key} ${model.keyType}, ${model.columns.map((c) => `${c.name} ${c.type}`).join(', ')})
+    cross join jsonb_to_recordset(${given}) as x(${model.key} ${model.keyType}, ${model.columns.map((c) => `${c.name} ${c.type}`).join(', ')}${gone ? ', gone boolean' : ''})
+    ${gone ? 'where x.gone is null' : ''}
     on conflict (user_id, ${model.key}) do update set ${names.map((n) => `${n} = excluded.${n}`).join(', ')})`
 }
 
 /** PostgreSQL cuts names at 63 bytes, so what tells these apart is a hash of their text. */
 const named = (what: string, text: string): Statement => ({ name: `${what}-${hash('sha1', text, 'hex')}`, text })
 
-const upserts = (models: readonly ReadModel[], from: number) => models.map((model, i) => upsert(model, from + i))
+const upserts = (models: readonly ReadModel[], from: number, gone: boolean) =>
+  models.map((model, i) => upsert(model, from + i, gone))
+
+/** What a write carries beside events and rows. */
+export interface StatementParts {
+  readonly answer: boolean
+  readonly heard: boolean
+  /** Whether rows are among it that have nothing to show any more. */
+  readonly gone: boolean
+}
 
 /**
  * The whole write of a request as one statement: move the head if it still stands where the decisions were taken,
@@ -141,7 +159,7 @@ const upserts = (models: readonly ReadModel[], from: number) => models.map((mode
  * Parameters: user, expected number, new number, stamp, events, answer, heard edits, recorded at, then one JSON array
  * of rows per read model. Returns one row when the guard held, none when somebody else was first.
  */
-export function appendStatement(models: readonly ReadModel[], parts: { answer: boolean; heard: boolean }): Statement {
+export function appendStatement(models: readonly ReadModel[], parts: StatementParts): Statement {
   const ctes = [
     `guard as (
       insert into events.heads as h (user_id, last_number, last_stamp) values ($1, $3, $4)
@@ -168,7 +186,7 @@ export function appendStatement(models: readonly ReadModel[], parts: { answer: b
       from guard cross join jsonb_to_recordset($7::jsonb) as x(id uuid, stream text)
       on conflict do nothing)`
       : 'heard as (select $7::text)',
-    ...upserts(models, 9),
+    ...upserts(models, 9, parts.gone),
   ]
   return named('append', `with ${ctes.join(',\n')} select true as ok from guard`)
 }
@@ -177,7 +195,7 @@ export function appendStatement(models: readonly ReadModel[], parts: { answer: b
  * The read models' half of a write where they live in another database: rows, and how far the user's have come.
  * Parameters: user, expected number, new number, then the rows per read model.
  */
-export function projectStatement(models: readonly ReadModel[]): Statement {
+export function projectStatement(models: readonly ReadModel[], gone: boolean): Statement {
   // Where nothing is known of the user yet, only the very first write may begin: whatever a later one found missing
   // was never projected.
   const guard = `guard as (
@@ -186,7 +204,7 @@ export function projectStatement(models: readonly ReadModel[]): Statement {
       where $2::bigint = 0 or exists (select from projections.progress where user_id = $1)
       on conflict (user_id) do update set number = $3 where p.number = $2
       returning true)`
-  return named('project', `with ${[guard, ...upserts(models, 4)].join(',\n')} select true as ok from guard`)
+  return named('project', `with ${[guard, ...upserts(models, 4, gone)].join(',\n')} select true as ok from guard`)
 }
 
 export const readProgress: Statement = {

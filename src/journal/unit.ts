@@ -3,11 +3,14 @@ import { v5 as uuidv5 } from 'uuid'
 import { type Queryable, rows } from '../database/store.ts'
 import {
   type Author,
+  after,
+  balados,
   type Decider,
   type Fact,
   fold,
   presentVersion,
   type Recorded,
+  type StreamMerged,
   type Upcasts,
   upcast,
 } from '../kernel/decider.ts'
@@ -50,6 +53,8 @@ export interface Unit {
     command: C,
     options?: { readonly edit?: string; readonly author?: Author },
   ): readonly Recorded<F>[] | Refusal
+  /** Ends a stream that is loaded: what stood in it is another stream's now. Nothing where nothing stood. */
+  retire<S, C, F extends Fact>(decider: Decider<S, C, F>, id: string, merged: Omit<StreamMerged['data'], 'at'>): void
   /** Which of these edits were heard before, whether they changed anything or not. */
   heard(edits: readonly string[]): Promise<ReadonlySet<string>>
   /** Remembers an edit that changed nothing. */
@@ -160,6 +165,23 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
     return id
   }
 
+  function append<F extends Fact>(target: Stream, fact: F, author: Author | undefined, id: string): Recorded<F> {
+    const event: Recorded<F> = {
+      fact,
+      id,
+      stream: name(target.decider, target.id),
+      number: head.lastNumber + decided.length + 1,
+      stamp,
+      author: author ?? origin.author,
+      recordedAt: origin.now,
+    }
+    decided.push(event)
+    target.events.push(event)
+    target.state = after(target.decider, target.state, event)
+    target.touched = true
+    return event
+  }
+
   const unit: Unit = {
     origin,
     head,
@@ -192,22 +214,12 @@ export function createUnit({ db, origin, head, upcasts, reactions }: UnitParts):
       const target = stream(decider, id)
       const facts = decider.decide(target.state as S, command)
       if (isRefusal(facts)) return facts
-      return facts.map((fact, index): Recorded<F> => {
-        const event: Recorded<F> = {
-          fact,
-          id: eventId(options.edit, index),
-          stream: name(decider, id),
-          number: head.lastNumber + decided.length + 1,
-          stamp,
-          author: options.author ?? origin.author,
-          recordedAt: origin.now,
-        }
-        decided.push(event)
-        target.events.push(event)
-        target.state = decider.evolve(target.state as S, event)
-        target.touched = true
-        return event
-      })
+      return facts.map((fact, index) => append(target, fact, options.author, eventId(options.edit, index)))
+    },
+    retire: (decider, id, data) => {
+      const target = stream(decider, id)
+      if (target.state === decider.initial) return
+      append(target, { type: 'StreamMerged', data: { ...data, at: origin.now } }, balados, eventId(undefined, 0))
     },
     async heard(edits) {
       const known = edits.filter((edit) => hearing.get(edit))

@@ -41,9 +41,30 @@ export interface Decider<State, Command, F extends Fact> {
   readonly newestIsWhole: boolean
 }
 
+/** The server itself, which is nobody's device: so that every device hears what it wrote. */
+export const balados: Author = { app: 'balados', device: null }
+
 /** The author as one comparable word, or null where a device can't be told from another of the same app. */
 export function authorKey(author: Author): string | null {
   return author.device === null ? null : `${author.app}\n${author.device}`
+}
+
+/**
+ * What a stream says last whose thing turned out to be another's: an episode known by two ids, a podcast by two feeds.
+ * What stood in it was said again there. Any kind of stream may say it, so no decider has to know it.
+ */
+export type StreamMerged = Fact<
+  'StreamMerged',
+  { readonly podcast: string | null; readonly into: string; readonly at: number }
+>
+
+/** The state after an event; after a merge nothing is left, and whatever comes later begins anew. */
+export function after<State, Command, F extends Fact>(
+  decider: Decider<State, Command, F>,
+  state: State,
+  event: Recorded<F>,
+): State {
+  return (event.fact as Fact).type === 'StreamMerged' ? decider.initial : decider.evolve(state, event)
 }
 
 export function fold<State, Command, F extends Fact>(
@@ -51,7 +72,7 @@ export function fold<State, Command, F extends Fact>(
   events: Iterable<Recorded<F>>,
 ): State {
   let state = decider.initial
-  for (const event of events) state = decider.evolve(state, event)
+  for (const event of events) state = after(decider, state, event)
   return state
 }
 

@@ -5,6 +5,8 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
+import { createListeners } from '../feeds/listeners.ts'
+import { createTelling, type Telling } from '../feeds/telling.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
@@ -15,6 +17,7 @@ import { nextcloudDoor } from '../nextcloud/index.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
+import { createIdentity, type Identity } from '../podcast/identity.ts'
 import { privacyEndpoints } from '../privacy/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
@@ -30,6 +33,9 @@ export interface Instance {
   readonly accounts: Accounts
   readonly counters: Counters
   readonly following: Following
+  readonly identity: Identity
+  /** Lets listeners hear of what feeds showed of podcasts' and episodes' identity. */
+  readonly telling: Telling
   /** What doors that are no endpoints write to and read from. */
   readonly listening: Listening
   readonly endpoints: readonly Endpoint[]
@@ -48,6 +54,8 @@ export interface InstanceParts {
   readonly rateLimits?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
+  /** Milliseconds between a change of names and telling listeners of it; see `createTelling`. */
+  readonly patience?: number
   /** Beside those every instance has. */
   readonly followers?: readonly Follower[]
 }
@@ -59,7 +67,6 @@ export function compose(parts: InstanceParts): Instance {
   const counters = createCounters(stores.system)
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
-  const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers], upcasts)
   const listening: Listening = {
     journal,
     catalog,
@@ -68,6 +75,18 @@ export function compose(parts: InstanceParts): Instance {
       return stores.projections.pool
     },
   }
+  const identity = createIdentity(stores.system, catalog, clock)
+  const { reading } = listening
+  const telling = createTelling({
+    identity,
+    journal,
+    reading,
+    projections: stores.projections.pool,
+    clock,
+    ...(parts.patience !== undefined && { patience: parts.patience }),
+  })
+  const listeners = createListeners(identity, telling)
+  const following = createFollowing(stores, [...readModelFollowers(stores, journal), listeners, ...followers], upcasts)
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
@@ -86,7 +105,20 @@ export function compose(parts: InstanceParts): Instance {
   const door = { ...listening, accounts, stamps, publicUrl, clock }
   const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
   const purgeDoors = () => stamps.purge(clock())
-  return { stores, journal, catalog, accounts, counters, following, listening, endpoints, doors, purgeDoors }
+  return {
+    stores,
+    journal,
+    catalog,
+    accounts,
+    counters,
+    following,
+    identity,
+    telling,
+    listening,
+    endpoints,
+    doors,
+    purgeDoors,
+  }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

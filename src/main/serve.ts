@@ -35,6 +35,7 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     work: async () => void (await work()),
   })
   return [
+    { name: 'tell-of-changes', cron: '* * * * *', work: async () => void (await instance.telling.tell()) },
     hourly('purge-memory', 7, () => purgeMemory(stores.events, Date.now())),
     hourly('purge-tombstones', 17, () => journal.readModels.purgeTombstones(Date.now() - tombstonesLive)),
     hourly('purge-sessions', 27, () => accounts.purgeExpired()),

@@ -2,6 +2,7 @@ import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
 import { Downloads } from '../../migrations/projections/20261122000800-downloads.ts'
+import { MovedFeeds } from '../../migrations/projections/20261122001400-moved-feeds.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
@@ -14,11 +15,13 @@ import { DoorSettings } from '../../migrations/system/20261122000801-door-settin
 import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
 import { AppRequests } from '../../migrations/system/20261122001100-app-requests.ts'
 import { DoorUsers } from '../../migrations/system/20261122001210-door-users.ts'
+import { Identity } from '../../migrations/system/20261122001400-identity.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { Download } from '../downloads/entities.ts'
+import { ListenerOfPodcast, MovedFeed } from '../feeds/moved-entities.ts'
 import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
@@ -63,8 +66,9 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000800-door-stamps', class: DoorStamps },
       { name: '20261122000801-door-settings', class: DoorSettings },
       { name: '20261122001000-open-podcast', class: OpenPodcast },
-      { name: '20261122001210-door-users', class: DoorUsers },
       { name: '20261122001100-app-requests', class: AppRequests },
+      { name: '20261122001210-door-users', class: DoorUsers },
+      { name: '20261122001400-identity', class: Identity },
     ],
   },
   projections: {
@@ -80,10 +84,13 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       Playlist,
       Collection,
       Download,
+      MovedFeed,
+      ListenerOfPodcast,
     ],
     migrations: [
       { name: '20261122000100-read-models', class: ReadModels },
       { name: '20261122000800-downloads', class: Downloads },
+      { name: '20261122001400-moved-feeds', class: MovedFeeds },
     ],
   },
   cache: { name: 'cache', entities: [], migrations: [] },

@@ -40,7 +40,14 @@ export interface Catalog {
   knownEpisodes(name: EpisodeName): Promise<readonly KnownEpisode[]>
   podcastEntries(ids: Iterable<PodcastId>): Promise<ReadonlyMap<PodcastId, PodcastEntry>>
   episodeEntries(ids: Iterable<EpisodeId>): Promise<ReadonlyMap<EpisodeId, EpisodeEntry>>
+  /** The URLs podcasts were shown under before they moved, the oldest first. */
+  formerFeeds(podcasts: readonly PodcastId[]): Promise<ReadonlyMap<PodcastId, readonly string[]>>
+  /** Forgets what this process remembers, after names changed their meaning. */
+  forget(): void
 }
+
+/** Milliseconds for which a process may go on with a name that another one has changed. */
+export const catalogMemory = 60_000
 
 /** An episode asked for, and its id once found; its keys with its podcast's id before them. */
 interface Wanted extends EpisodeKeys {
@@ -98,8 +105,13 @@ const readEpisodes = {
   text: `select id, podcast_id as podcast, guid, enclosure_url as enclosure from system.episodes where id = any($1::uuid[])`,
 }
 
-/** How long another process may go on with a name that this one has changed. */
-const freshness = { max: 50_000, ttl: 60_000, ttlResolution: 1000 }
+const readFormer = {
+  name: 'catalog-former-feeds',
+  text: `select podcast_id as podcast, feed_url as "feedUrl" from system.former_feeds
+    where podcast_id = any($1::uuid[]) order by podcast_id, until`,
+}
+
+const freshness = { max: 50_000, ttl: catalogMemory, ttlResolution: 1000 }
 
 export function createCatalog(system: Store): Catalog {
   const { pool } = system
@@ -262,6 +274,15 @@ export function createCatalog(system: Store): Catalog {
     },
     podcastEntries: (ids) => entries(ids, podcastEntries, readPodcasts),
     episodeEntries: (ids) => entries(ids, episodeEntries, readEpisodes),
+    formerFeeds: async (ids) => {
+      if (ids.length === 0) return new Map()
+      const found = await rows<{ podcast: PodcastId; feedUrl: string }>(pool, readFormer, [ids])
+      const byPodcast = Map.groupBy(found, (row) => row.podcast)
+      return new Map([...byPodcast].map(([podcast, some]) => [podcast, some.map((row) => row.feedUrl)]))
+    },
+    forget: () => {
+      for (const cache of [podcastIds, episodeIds, podcastEntries, episodeEntries]) cache.clear()
+    },
   }
 }
 

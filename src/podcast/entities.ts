@@ -15,6 +15,8 @@ const Podcast = defineEntity({
     /** When the feed was first fetched without credentials; until then the podcast is private for everybody. */
     fetchedAt: p.datetime(3).nullable(),
     createdAt: p.datetime(3),
+    /** The podcast that it turned out to be. */
+    mergedInto: p.uuid().nullable(),
   },
 })
 
@@ -39,6 +41,8 @@ const Episode = defineEntity({
     guid: p.text(),
     enclosureUrl: p.text(),
     createdAt: p.datetime(3),
+    /** The episode that it turned out to be. */
+    mergedInto: p.uuid().nullable(),
   },
 })
 
@@ -65,4 +69,45 @@ const PodcastGuid = defineEntity({
   },
 })
 
-export const catalogEntities = [Podcast, PodcastAlias, PodcastGuid, Episode, EpisodeAlias]
+/** A URL a podcast was shown under before it moved: devices still call it so. */
+const FormerFeed = defineEntity({
+  name: 'FormerFeed',
+  tableName: 'former_feeds',
+  schema,
+  properties: {
+    podcastId: p.uuid().primary(),
+    /** As in `podcast_aliases`. */
+    key: p.uuid().primary(),
+    feedUrl: p.text(),
+    until: p.datetime(3),
+  },
+})
+
+/** A change of what names mean, for every listener it touches to hear of. */
+const IdentityChange = defineEntity({
+  name: 'IdentityChange',
+  tableName: 'identity_changes',
+  schema,
+  properties: {
+    id: p.uuid().primary(),
+    podcastId: p.uuid().index('identity_changes_podcast_id'),
+    /** `moved`, `podcasts_merged` or `episodes_merged`. */
+    kind: p.text(),
+    /** The podcast that was merged into this one. */
+    mergedFrom: p.uuid().nullable(),
+    /** Pairs of ids, each episode and the one it turned out to be. */
+    episodes: p.json<readonly (readonly [string, string])[]>(),
+    /** What showed it, in words, without URLs. */
+    why: p.text(),
+    changedAt: p.datetime(3),
+    toldAt: p.datetime(3).nullable(),
+  },
+  indexes: [
+    {
+      name: 'identity_changes_due',
+      expression: `create index identity_changes_due on system.identity_changes (changed_at) where told_at is null`,
+    },
+  ],
+})
+
+export const catalogEntities = [Podcast, PodcastAlias, PodcastGuid, Episode, EpisodeAlias, FormerFeed, IdentityChange]

@@ -49,3 +49,9 @@ export function keysOf({ guid, enclosure }: EpisodeName, scope = ''): EpisodeKey
     names: [byFull, byBare],
   }
 }
+
+/** The names that alone tell which episode is meant: its guid, and its enclosure with its query. */
+export function tellingKeys({ guid, enclosure }: EpisodeName): string[] {
+  const byGuid = guid === '' ? [] : [nameKey('guid', guid)]
+  return enclosure === '' ? byGuid : [...byGuid, nameKey('enclosure', enclosureForms(enclosure).full)]
+}

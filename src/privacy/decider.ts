@@ -23,6 +23,8 @@ export interface PrivacyEdit extends EditTime {
 
 /** On a tie the more private level wins. */
 const secrecy: Record<PrivacyLevel, number> = { public: 0, anonymous: 1, private: 2 }
+/** Whether the first level shows less than the second. */
+export const morePrivate = (a: PrivacyLevel, b: PrivacyLevel): boolean => secrecy[a] > secrecy[b]
 const prefersPrivate = (a: PrivacyLevel, b: PrivacyLevel) => secrecy[a] - secrecy[b]
 
 export const mergePrivacy = (state: PrivacyState | null, edit: PrivacyEdit): Verdict =>

@@ -1,4 +1,4 @@
 export { mergeSubscription, type SubscriptionEdit, type SubscriptionState, subscription } from './decider.ts'
 export { subscriptions } from './projection.ts'
 export { type SubscriptionRow, subscribedSince } from './queries.ts'
-export { showSubscription, subscriptionOut } from './shown.ts'
+export { type MovedRow, showFormer, showSubscription, subscriptionOut } from './shown.ts'

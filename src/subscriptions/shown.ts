@@ -1,5 +1,6 @@
+import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
-import { feedOut } from '../podcast/names.ts'
+import { encodeFeed, feedOut } from '../podcast/names.ts'
 import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { SubscriptionRow } from './queries.ts'
@@ -15,6 +16,7 @@ export const subscriptionOut = z
     unsubscribed_at: instantOut.nullable().meta({ examples: [null] }),
     inserted_at: instantOut,
     updated_at: instantOut,
+    moved_to: feedOut.optional().describe('Where the feed is now, in the place of this one, which ends here.'),
   })
   .meta({
     id: 'Subscription',
@@ -37,3 +39,30 @@ export const showSubscription = (
   inserted_at: shownTime(row.inserted_at),
   updated_at: shownTime(row.updated_at),
 })
+
+/** What tells of a move: the podcast, since when, and where it is followed its subscription. */
+export type MovedRow = Pick<SubscriptionRow, 'podcast_id'> &
+  Partial<SubscriptionRow> & { readonly moved_at: Date | string }
+
+/** A podcast under the names it had before its feed moved: ended, so that devices go on under the new one. */
+export function showFormer(
+  user: string,
+  row: MovedRow,
+  names: ShownNames,
+  formerFeeds: readonly string[],
+): z.input<typeof subscriptionOut>[] {
+  const { podcast_id, moved_at, source_id = null, subscribed_at = null, inserted_at = moved_at } = row
+  const ended = new Date(Math.max(new Date(moved_at).getTime(), new Date(subscribed_at ?? 0).getTime() + 1))
+  return formerFeeds.map((url) => ({
+    id: uuidv5(url, podcast_id),
+    user_id: user,
+    rss_source_feed: encodeFeed(url),
+    rss_source_id: source_id,
+    rss_feed_title: null,
+    subscribed_at: shownTimeOrNull(subscribed_at),
+    unsubscribed_at: shownTime(ended),
+    inserted_at: shownTime(inserted_at),
+    updated_at: shownTime(ended),
+    moved_to: names.feed(podcast_id),
+  }))
+}

@@ -66,8 +66,10 @@ export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, devi
     const { readModel } = lane
     const rowsById = new Map(changes[lane.name].map((row) => [row[readModel.key] as string, row]))
     // What this request wrote is not in the database yet.
-    for (const row of rowsOf(readModel, touched.get(lane.decider.kind) ?? []))
-      rowsById.set(row[readModel.key] as string, row)
+    for (const row of rowsOf(readModel, touched.get(lane.decider.kind) ?? [])) {
+      const movedAt = rowsById.get(row[readModel.key] as string)?.moved_at
+      rowsById.set(row[readModel.key] as string, movedAt === undefined ? row : { ...row, moved_at: movedAt })
+    }
     for (const group of groups) {
       if (group.lane !== lane) continue
       const row: Row | undefined =
@@ -77,7 +79,7 @@ export function tell(unit: Unit, { groups, ids }: Intake, changes: Changes, devi
       if (!row || !last) continue
       if (!lane.stands(row, last.entry, ids)) rowsById.set(group.id, row)
       // What stands as sent needs no telling, unless the row holds something that others said too.
-      else if (device !== null && row.echo === device) rowsById.delete(group.id)
+      else if (device !== null && row.echo === device && row.moved_at === undefined) rowsById.delete(group.id)
     }
     told[lane.name] = [...rowsById.values()].sort((a, b) => (a.number as number) - (b.number as number))
   }

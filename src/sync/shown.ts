@@ -9,7 +9,13 @@ import { type ShownNames, shownNames, shownTime } from '../podcast/shown.ts'
 import { instantOut, isoTime } from '../podcast/times.ts'
 import { type PrivacyRow, privacyLevel } from '../privacy/index.ts'
 import { type SaveRow, saveOut, showSave } from '../sharing/index.ts'
-import { type SubscriptionRow, showSubscription, subscriptionOut } from '../subscriptions/index.ts'
+import {
+  type MovedRow,
+  type SubscriptionRow,
+  showFormer,
+  showSubscription,
+  subscriptionOut,
+} from '../subscriptions/index.ts'
 import type { Conflict } from './apply.ts'
 import type { Changes } from './changes.ts'
 import { laneNames } from './lane.ts'
@@ -74,7 +80,8 @@ export async function showChanges(
   changes: Changes,
   since: (podcasts: readonly string[]) => Promise<ReadonlyMap<string, Date>>,
 ) {
-  const subscriptions = changes.subscriptions as unknown as SubscriptionRow[]
+  const moved = changes.subscriptions.filter((row) => row.moved_at !== undefined)
+  const subscriptions = changes.subscriptions.filter((row) => !row.onlyMoved) as unknown as SubscriptionRow[]
   const plays = changes.plays as unknown as PlayRow[]
   const playlists = changes.playlists as unknown as PlaylistRow[]
   const collections = changes.collections as unknown as CollectionRow[]
@@ -83,7 +90,7 @@ export async function showChanges(
   const items = playlists.flatMap((row) => row.items)
   const inCollections = collections.flatMap((row) => row.feeds)
   const podcasts = [
-    ...subscriptions.map((row) => row.podcast_id),
+    ...changes.subscriptions.map((row) => row.podcast_id),
     ...plays.map((row) => row.podcast_id),
     ...items.map((item) => item.podcast),
     ...inCollections,
@@ -98,8 +105,12 @@ export async function showChanges(
   ]
   const names = await shownNames(catalog, podcasts, episodes)
   const followed = inCollections.length === 0 ? new Map<string, Date>() : await since(inCollections)
+  const former = await catalog.formerFeeds(moved.map((row) => row.podcast_id))
   return {
-    subscriptions: subscriptions.map((row) => showSubscription(user, row, names)),
+    subscriptions: [
+      ...moved.flatMap((row) => showFormer(user, row as MovedRow, names, former.get(row.podcast_id) ?? [])),
+      ...subscriptions.map((row) => showSubscription(user, row, names)),
+    ],
     plays: plays.map((row) => showPlay(user, row, names)),
     playlists: playlists.map((row) => showPlaylist(row, names)),
     collections: collections.map((row) => showCollection(user, row, names, followed)),

@@ -21,6 +21,7 @@ const tables = [
   'saves',
   'shares',
   'downloads',
+  'moved_feeds',
 ] as const
 
 const feed = (n: number) => feedId(`https://feeds.example/rebuild-${n}.xml`)

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { authorKey, presentVersion, type Upcasts, upcast } from '../../src/kernel/decider.ts'
+import { after, authorKey, fold, presentVersion, type Upcasts, upcast } from '../../src/kernel/decider.ts'
+import { share as shares } from '../../src/sharing/decider.ts'
+import { commanded, empty, noon, phone } from './stream.ts'
 
 describe('stored data of a past version', () => {
   const upcasts: Upcasts = {
@@ -42,4 +44,13 @@ test('an author is told by app and device together, and not at all without a dev
   expect(authorKey({ app: 'a', device: null })).toBeNull()
   expect(authorKey({ app: 'a', device: '' })).not.toBe(authorKey({ app: 'a', device: null }))
   expect(authorKey({ app: 'b', device: 'a' })).not.toBe(authorKey({ app: 'a', device: 'b' }))
+})
+
+test('a stream that was merged into another holds nothing, until something is said in it again', () => {
+  const share = (comment: string) => ({ podcast: 'podcast-1', shared: true, comment, at: noon })
+  const { events, state } = commanded(shares, empty(shares), phone, () => share('Listen'))
+  const said = events.at(-1) as (typeof events)[number]
+  const merged = { fact: { type: 'StreamMerged', data: { podcast: 'podcast-1', into: 'episode-2', at: noon } } }
+  expect(after(shares, state, { ...said, ...merged } as never)).toBe(shares.initial)
+  expect(fold(shares, [said, { ...said, ...merged } as never, said])).toStrictEqual(state)
 })

@@ -4,6 +4,8 @@ import { collection } from '../../src/collections/decider.ts'
 import type { CollectionEvent } from '../../src/collections/events.ts'
 import { download } from '../../src/downloads/decider.ts'
 import type { DownloadEvent } from '../../src/downloads/events.ts'
+import { feed } from '../../src/feeds/decider.ts'
+import type { FeedEvent } from '../../src/feeds/events.ts'
 import { type Author, type Decider, type Fact, fold, presentVersion, upcast } from '../../src/kernel/decider.ts'
 import { slices, upcasts } from '../../src/main/slices.ts'
 import { playlist } from '../../src/playlists/decider.ts'
@@ -38,6 +40,7 @@ type AnyEvent =
   | SaveEvent
   | ShareEvent
   | DownloadEvent
+  | FeedEvent
 
 /** A stream whose newest event is the one a golden file keeps, written by the decider of today. */
 // biome-ignore lint/suspicious/noExplicitAny: streams of different kinds stand in one list
@@ -78,6 +81,17 @@ const did =
   (action: 'download' | 'delete' | 'new' | 'flattr') =>
   (stream: Stream<Parameters<typeof download.decide>[0], DownloadEvent>) =>
     commanded(download, stream, phone, () => ({ podcast: 'podcast-1', action, at: noon }))
+
+const learned =
+  (kind: 'moved' | 'podcasts_merged' | 'episodes_merged') =>
+  (stream: Stream<Parameters<typeof feed.decide>[0], FeedEvent>) =>
+    commanded(feed, stream, phone, () => ({
+      podcast: 'podcast-1',
+      kind,
+      from: kind === 'podcasts_merged' ? 'podcast-2' : null,
+      episodes: kind === 'moved' ? [] : ([['episode-1', 'episode-2']] as const),
+      at: noon,
+    }))
 
 const started = position({ position: 100, duration: 1800, at: 0 })
 const finished = position({ position: 1790, played: true, duration: 1800, at: 60_000 })
@@ -129,6 +143,9 @@ const examples = {
   EpisodeFileDeleted: example(download, did('download'), did('delete')),
   EpisodeMarkedNew: example(download, did('new')),
   EpisodeFlattred: example(download, did('flattr')),
+  FeedMoved: example(feed, learned('moved')),
+  FeedsMerged: example(feed, learned('podcasts_merged')),
+  EpisodesMerged: example(feed, learned('moved'), learned('episodes_merged')),
 } satisfies Record<AnyEvent['type'], Example>
 
 const types = Object.entries(examples)

@@ -37,6 +37,7 @@ export const subscription = object({
   unsubscribed_at: nullable(text),
   inserted_at: text,
   updated_at: text,
+  moved_to: optional(text),
 })
 export type Subscription = TypeOf<typeof subscription>
 

@@ -128,7 +128,15 @@ export function scopeKey(feed: string | null, item: string | null): string {
 
 /** Puts the rows of an answer onto a shelf. */
 export function shelve(shelf: OpenShelf, changes: Changes): void {
+  for (const { rss_source_feed, moved_to } of changes.subscriptions)
+    if (moved_to !== undefined) forgetFeed(shelf, rss_source_feed)
   for (const name of lists) shelveList(shelf, changes, name)
+}
+
+/** A feed that moved is told again, with all that is known of it, under its new name. */
+function forgetFeed(shelf: OpenShelf, feed: string): void {
+  for (const things of [shelf.plays, shelf.saves, shelf.privacy])
+    for (const key of Object.keys(things)) if (key === feed || key.startsWith(episodeKey(feed, ''))) delete things[key]
 }
 
 function shelveList<L extends List>(shelf: OpenShelf, changes: Changes, name: L): void {
