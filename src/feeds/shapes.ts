@@ -49,6 +49,8 @@ export interface ParsedFeed {
   readonly publishedAt: number | null
   /** In the feed's order. Items that share a guid are all here. */
   readonly episodes: readonly ParsedEpisode[]
+  /** The document ends before its end: episodes may be missing that the feed still has. */
+  readonly cut: boolean
   /** What was odd about the document, and what was done about it. */
   readonly notes: readonly Note[]
 }
@@ -216,7 +218,6 @@ export type NoFeedCode =
   | 'json'
   | 'not_xml'
   | 'not_a_feed'
-  | 'entity_bomb'
   | 'too_large'
   | 'too_slow'
   | 'too_much_memory'
