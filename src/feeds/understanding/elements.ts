@@ -21,9 +21,19 @@ function element(raw: Raw): Element {
   return { text: (raw._ ?? '').trim(), attribute: (name) => raw.$?.[name]?.trim() || null, inside: raw }
 }
 
-/** All elements of these names, one name after the other. */
-export const all = (elements: Elements, ...names: readonly string[]): readonly Element[] =>
-  names.flatMap((name) => ((elements[name] as readonly Raw[] | undefined) ?? []).map(element))
+const none: readonly Element[] = []
+
+/** All elements of these names, one name after the other. Asked a hundred times for each item: no name costs nothing. */
+export function all(elements: Elements, ...names: readonly string[]): readonly Element[] {
+  let found: Element[] | undefined
+  for (const name of names) {
+    const raws = elements[name] as readonly Raw[] | undefined
+    if (raws === undefined) continue
+    found ??= []
+    for (const raw of raws) found.push(element(raw))
+  }
+  return found ?? none
+}
 
 /** The first text that says something, of the first name that has one. */
 export function firstText(elements: Elements, ...names: readonly string[]): string | null {
