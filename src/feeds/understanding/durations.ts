@@ -33,16 +33,16 @@ export function readDuration(text: string | null): number | null {
 
 /** Digits of other scripts and wide colons in their plain form. */
 function tidy(text: string): string {
-  return text
+  const short = text.trim().slice(0, 100)
+  if (/^[\d:]*$/.test(short)) return short
+  return short
     .normalize('NFKC')
-    .trim()
     .toLowerCase()
     .replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
     .replace(/[\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
     .replace(/[’′]/g, "'")
     .replace(/[”″]/g, '"')
     .replace(/\s*:\s*/g, ':')
-    .slice(0, 100)
 }
 
 function secondsOf(written: string): number | null {

@@ -10,25 +10,26 @@ const addressOf = (href: string | undefined, base: string): string | null => {
   return url && ['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : null
 }
 
-const options = (base: string): sanitizeHtml.IOptions => ({
-  allowedTags: 'p br a ul ol li dl dt dd em strong b i u s sub sup blockquote code pre h1 h2 h3 h4 h5 h6 hr div'.split(
-    ' ',
-  ),
+const words = (text: string): string[] => text.split(' ')
+
+const allowed: sanitizeHtml.IOptions = {
+  allowedTags: words('p br a ul ol li dl dt dd em strong b i u s sub sup blockquote code pre h1 h2 h3 h4 h5 h6 hr div'),
   allowedAttributes: { a: ['href', 'rel'] },
   allowedSchemes: ['http', 'https', 'mailto'],
-  // Their text is none for readers.
-  nonTextTags:
-    'script style textarea option noscript iframe object title head svg math template noembed noframes'.split(' '),
-  transformTags: {
-    a: (_, { href }): sanitizeHtml.Tag => {
-      const address = addressOf(href, base)
-      return address === null
-        ? { tagName: 'a', attribs: {} }
-        : { tagName: 'a', attribs: { href: address, rel: 'nofollow noopener' } }
-    },
-  },
+  // Their text is none for readers, or is no markup for browsers and would become some here.
+  nonTextTags: words(
+    'script style textarea option noscript iframe object title head svg math template noembed noframes xmp plaintext',
+  ),
   nestingLimit: 50,
-})
+}
+
+function sanitised(markup: string, base: string): string {
+  const link = (_: string, { href }: sanitizeHtml.Attributes): sanitizeHtml.Tag => {
+    const address = addressOf(href, base)
+    return { tagName: 'a', attribs: address === null ? {} : { href: address, rel: 'nofollow noopener' } }
+  }
+  return sanitizeHtml(markup, { ...allowed, transformTags: { a: link } }).trim()
+}
 
 const hasTags = /<[a-z!/]/i
 /** Text that was escaped once too often: `&lt;p&gt;…&lt;/p&gt;` and no tag. */
@@ -44,7 +45,7 @@ const escapedTwice = /&lt;(?:br\s*\/?|\/(?:p|a|div|ul|li|strong|em|b|i|span))&gt
 export function richText(source: string, base: string, literal = false): RichText | null {
   const written = source.length > longestText ? source.slice(0, longestText).toWellFormed() : source
   const markup = !literal && !hasTags.test(written) && escapedTwice.test(written) ? resolveEntities(written) : written
-  const html = literal || !hasTags.test(markup) ? lines(markup, literal) : sanitizeHtml(markup, options(base)).trim()
+  const html = literal || !hasTags.test(markup) ? lines(markup, literal) : sanitised(markup, base)
   const plain = plainOf(html)
   return plain === '' ? null : { html, plain }
 }

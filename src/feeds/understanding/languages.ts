@@ -27,10 +27,8 @@ export function readLanguage(text: string | null): string | null {
       ?.trim()
       .replace(/\s*\(.*$/, '') ?? ''
   if (first === '' || first.length > 35) return null
-  const byItsName = named(first.toLowerCase())
-  if (byItsName) return byItsName
   const tag = first.replaceAll('_', '-').replace(/-+$/, '')
-  if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return null
+  if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return named(first.toLowerCase()) ?? null
   try {
     return Intl.getCanonicalLocales(tag)[0] ?? null
   } catch {

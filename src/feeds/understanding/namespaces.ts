@@ -44,14 +44,21 @@ const usual = new Map<string, string>([
   ['xhtml', 'xhtml'],
 ])
 
-const called = (uri: string): string | undefined =>
-  known.get(
-    uri
-      .trim()
-      .toLowerCase()
-      .replace(/^https?:\/\//, '')
-      .replace(/[/#]+$/, ''),
-  )
+/** What was looked up before, in whatever writing; emptied when a document makes up more than any real one has. */
+const lookedUp = new Map<string, string | undefined>()
+
+function called(uri: string): string | undefined {
+  if (lookedUp.has(uri)) return lookedUp.get(uri)
+  const plain = uri
+    .slice(0, 200)
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/[/#]+$/, '')
+  if (lookedUp.size >= 200) lookedUp.clear()
+  lookedUp.set(uri, known.get(plain))
+  return known.get(plain)
+}
 
 /** The declarations in force: prefix (empty for the default one) to URI. */
 export type Scope = ReadonlyMap<string, string>
