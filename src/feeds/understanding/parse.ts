@@ -17,7 +17,8 @@ const parser = new RssParser<Elements, Elements>({
 const around: Record<FeedKind, (channel: string, items: string) => string> = {
   rss2: (channel, items) => `<rss version="2.0"><channel>${channel}${items}</channel></rss>`,
   rss1: (channel, items) => `<rdf:RDF><channel>${channel}</channel>${items}</rdf:RDF>`,
-  atom: (channel, items) => `<feed>${channel}${items}</feed>`,
+  // An element that holds nothing at all would not be there for the parser.
+  atom: (channel, items) => `<feed version="1">${channel}${items}</feed>`,
 }
 
 /** The elements of each of these rewritten items, in order. */

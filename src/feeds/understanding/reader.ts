@@ -28,6 +28,10 @@ export const createFeedReader: CreateFeedReader = ({
     // The secrets of the process are no business of a thread that reads what strangers wrote.
     env: {},
   })
+  // A thread that is ended for taking too long may run out of memory before it has.
+  pool.on('error', (error) => {
+    if (!isOutOfMemory(error)) throw error
+  })
   // The pool has a queue too, but time in it would count as time spent reading.
   const turn = pLimit(threads)
 

@@ -3,6 +3,7 @@ import type { FeedKind } from '../shapes.ts'
 import { escapeMarkup, resolveEntities, withoutControls } from './entities.ts'
 import { nameIn, type Scope, scopeInside, scopeOfRss } from './namespaces.ts'
 import type { NoteTaker } from './notes.ts'
+import { childless, noMarkup, type Open, type Role, roots } from './open-elements.ts'
 import { type Reading, vocabulary } from './vocabulary.ts'
 
 /** What a document was rewritten to: XML that any parser reads, with one name for each thing. */
@@ -25,41 +26,12 @@ export interface Rewriting {
   cut(): boolean
 }
 
-/**
- * What an open element is: `around` the fields (root, channel), an `item`, a `field` or a `part` of one, `markup` in a
- * field of HTML, an `inline` element in a field of text, or `ignored` with all it holds.
- */
-type Role = 'around' | 'item' | 'field' | 'part' | 'markup' | 'inline' | 'ignored'
-
-interface Open {
-  role: Role
-  /** As it is written: the field's name, or the tag of markup. */
-  readonly name: string
-  readonly reading: Reading
-  /** Its text is markup's text, in which `<` is a character. */
-  readonly literal: boolean
-  readonly scope: Scope
-  /** `xml:base` in force, null where none is. */
-  readonly base: string | null
-}
-
-const roots = new Map<string, FeedKind>([
-  ['rss', 'rss2'],
-  ['rdf', 'rss1'],
-  ['feed', 'atom'],
-  ['channel', 'rss2'],
-])
-
 /** Deeper nesting is no feed; far deeper, and finding the element an end tag belongs to takes for ever. */
 const deepest = 2000
 const longestAttribute = 8192
-
-/** Elements of HTML without an end tag. */
-const childless = new Set(['area', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'wbr'])
-
-/** Fields that are no element of HTML: they end a field of HTML that was left open. */
-const noMarkup = (name: string): boolean =>
-  vocabulary.has(name) && (!name.startsWith('rss:') || /:(?:guid|pubdate|enclosure)$/.test(name))
+/** Characters of one field, and of all fields of an item or of the feed: more is no text that anyone wrote. */
+const longestField = 1024 * 1024
+const longestPlace = 4 * longestField
 
 /**
  * Rewrites a feed of any kind, whole or broken, in well-formed XML without document type, entities, comments or
@@ -77,6 +49,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   let item: string | null = null
   let itemsMet = 0
   let raw = ''
+  /** Characters written of the field that is open. */
+  let fieldSize = 0
   let inCdata = false
   let ending = false
   let rootClosed = false
@@ -91,13 +65,20 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
     else item += xml
   }
 
+  /** Text of the field that is open; beyond a length that no text has it is left out. */
+  function putInField(text: string): void {
+    fieldSize += text.length
+    if (fieldSize <= longestField) put(escapeMarkup(text))
+    else notes.note('a text is longer than a million characters and cut')
+  }
+
   const top = (): Open | undefined => open.at(-1)
 
   function putText(text: string): void {
     const at = top()
     if (!at || at.role === 'around' || at.role === 'item' || at.role === 'ignored') return
     if (at.reading !== 'text' && at.reading !== 'html') return
-    put(escapeMarkup(at.literal ? escapeMarkup(text) : text))
+    putInField(at.literal ? escapeMarkup(text) : text)
   }
 
   /** Text comes in pieces that may part an entity: it waits until something else comes. */
@@ -157,7 +138,12 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
     scope: Scope,
     inside: string | null,
   ): Open {
+    if ((item ?? channel).length > longestPlace) {
+      notes.note('an item has more fields than any real one, and the rest is left out', where())
+      return { role: 'ignored', name, reading: 'empty', literal: false, scope, base: inside }
+    }
     put(`<${name}${attributesOf(attributes, inside)}>`)
+    if (role === 'field') fieldSize = 0
     const xhtml = attributes.type?.toLowerCase() === 'xhtml'
     return { role, name, reading: vocabulary.get(name) ?? 'text', literal: xhtml, scope, base: inside }
   }
@@ -220,7 +206,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
         if (reading === 'empty') return as('ignored', 'empty')
         if (reading === 'text') return as('inline', 'text', parent?.literal)
         const markup = as('markup', 'html', parent?.literal)
-        put(escapeMarkup(`<${markup.name}${attributesOf(attributes, null)}>`))
+        putInField(`<${markup.name}${attributesOf(attributes, null)}>`)
         return markup
       }
       case 'ignored':
@@ -240,7 +226,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
         put(`</${at.name}>`)
         break
       case 'markup':
-        if (!childless.has(at.name)) put(escapeMarkup(`</${at.name}>`))
+        if (!childless.has(at.name)) putInField(`</${at.name}>`)
         break
       default:
     }
@@ -264,6 +250,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
       ontext: (text) => {
         if (inCdata) putText(withoutControls(text))
         else raw += text
+        if (raw.length > longestField) flush()
       },
       oncdatastart: () => {
         flush()
