@@ -12,7 +12,7 @@ export interface Rewriting {
   write(text: string): void
   /** The document is at its end. */
   end(): void
-  /** The items that became whole since the last call, each `<item>` with its fields inside. */
+  /** The fields of each item that became whole since the last call. */
   takeItems(): string[]
   /** The fields of the feed itself, without its items; whole after `end`. */
   channel(): string
@@ -103,8 +103,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   }
 
   function finishItem(): void {
-    if (item !== null)
-      items.push(`<${kind === 'atom' ? 'entry' : 'item'}>${item}</${kind === 'atom' ? 'entry' : 'item'}>`)
+    if (item !== null) items.push(item)
     item = null
   }
 
