@@ -53,6 +53,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   let fieldSize = 0
   let inCdata = false
   let ending = false
+  /** How many elements are open around the root. */
+  let aroundRoot = 0
   let rootClosed = false
   let tooDeep = false
 
@@ -125,7 +127,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
       if (short.startsWith('xmlns') || short === 'xml:base' || !/^[a-z][\w.:-]*$/.test(short)) continue
       const value = withoutControls(resolveEntities(attributes[name] ?? '', unknownEntity))
       if (value.length <= longestAttribute) written += ` ${short}="${escapeMarkup(value)}"`
-      else notes.note(`the attribute ${short} is longer than ${longestAttribute} characters and left out`, where())
+      else notes.note(`an attribute is longer than ${longestAttribute} characters and left out`, where())
     }
     return written
   }
@@ -138,7 +140,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
     inside: string | null,
   ): Open {
     if ((item ?? channel).length > longestPlace) {
-      notes.note('an item has more fields than any real one, and the rest is left out', where())
+      notes.note('an item or the feed has more fields than any real one, and the rest is left out', where())
       return { role: 'ignored', name, reading: 'empty', literal: false, scope, base: inside }
     }
     put(`<${name}${attributesOf(attributes, inside)}>`)
@@ -154,6 +156,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
     // A page may quote a feed, and is none.
     kind = first === 'html' ? null : (roots.get(local) ?? null)
     if (kind === null) return { role: 'ignored', name, reading: 'empty', literal: false, scope: declared, base: null }
+    aroundRoot = open.length
     if (local !== first) notes.note('the feed begins after something else')
     if (local === 'channel') notes.note('the feed has a channel and no rss around it')
     const language = attributes['xml:lang']
@@ -180,7 +183,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
 
     if (name === (kind === 'atom' ? 'atom:entry' : 'rss:item')) {
       startItem()
-      const about = kind === 'rss1' ? attributes['rdf:about'] : undefined
+      const named = Object.keys(attributes).find((attribute) => /(?:^|:)about$/i.test(attribute))
+      const about = kind === 'rss1' && named ? attributes[named] : undefined
       if (about) put(`<rdf:about>${escapeMarkup(withoutControls(resolveEntities(about)))}</rdf:about>`)
       return as('item', 'empty')
     }
@@ -229,7 +233,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
         break
       default:
     }
-    if (open.length === 0 && kind !== null && !ending) rootClosed = true
+    if (open.length === aroundRoot && kind !== null && !ending) rootClosed = true
   }
 
   const parser = new Parser(
