@@ -86,7 +86,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   /** Text comes in pieces that may part an entity: it waits until something else comes. */
   function flush(): void {
     if (raw === '') return
-    const text = resolveEntities(raw, unknownEntity)
+    // Nothing more of a text that is cut is worth the work.
+    const text = fieldSize > longestField ? raw : resolveEntities(raw, unknownEntity)
     raw = ''
     putText(withoutControls(text))
   }
