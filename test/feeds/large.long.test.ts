@@ -75,3 +75,22 @@ test.for([
   const next = await patient.understand(Buffer.from('<rss><channel><title>Next</title></channel></rss>'), source)
   expect(next).toMatchObject({ title: 'Next' })
 })
+
+// A thread without anyone left to tell may throw its last error at the process: the runner fails for such a one.
+test('a thread that runs out of memory just when it is ended harms nobody', async () => {
+  const item = `<item><title>x</title><description>${'a'.repeat(100_000)}</description></item>`
+  const swelling = Buffer.from(`<rss><channel>${item.repeat(450)}`)
+  const trial = async (timeout: number) => {
+    const short = createFeedReader({ threads: 1, memory: 24, timeout })
+    const started = performance.now()
+    const understood = await short.understand(swelling, source)
+    const took = performance.now() - started
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await short.close()
+    return { understood, took }
+  }
+  const { understood, took } = await trial(60_000)
+  expect(understood).toMatchObject({ code: 'too_much_memory' })
+  for (let part = 0.5; part < 1; part += 0.02)
+    expect((await trial(Math.ceil(took * part))).understood).toMatchObject({ refused: 'upstream' })
+})
