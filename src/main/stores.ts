@@ -63,8 +63,8 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000800-door-stamps', class: DoorStamps },
       { name: '20261122000801-door-settings', class: DoorSettings },
       { name: '20261122001000-open-podcast', class: OpenPodcast },
-      { name: '20261122001210-door-users', class: DoorUsers },
       { name: '20261122001100-app-requests', class: AppRequests },
+      { name: '20261122001210-door-users', class: DoorUsers },
     ],
   },
   projections: {
