@@ -1,10 +1,12 @@
 import { rows, type Statement } from '../database/store.ts'
+import { movedFeedsSince } from '../feeds/queries.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
 import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuseValue } from '../kernel/refusal.ts'
 import { everything } from '../podcast/seen.ts'
 import { type SubscriptionRow, subscription } from '../subscriptions/index.ts'
+import { subscriptionsTo } from '../subscriptions/queries.ts'
 import { feedUrls, type Named, nameFeeds } from './feeds.ts'
 import type { Written } from './receive.ts'
 import { originOf, type Sender } from './sender.ts'
@@ -29,8 +31,10 @@ export async function changeSubscriptions(
 ): Promise<Changed | Refusal> {
   const named = await nameFeeds(listening.catalog, [...add, ...remove])
   const ids = (sent: readonly string[]) => [...new Set(sent.map(named.podcast).filter((id) => id !== null))]
-  const [added, removed] = [ids(add), ids(remove)]
-  if (added.some((id) => removed.includes(id))) return refuseValue('remove', 'holds a feed that `add` holds too')
+  if (add.some((url) => remove.includes(url))) return refuseValue('remove', 'holds a feed that `add` holds too')
+  const added = ids(add)
+  // Who follows a feed to where it moved leaves one name of the podcast for another.
+  const removed = ids(remove).filter((id) => !added.includes(id))
   const written = await turnSubscriptions(listening, sender, added, removed)
   return isRefusal(written) ? written : { updates: named.updates, written }
 }
@@ -73,13 +77,20 @@ export async function subscriptionsSince(
   user: UserId,
   since: number,
 ): Promise<SentChanges> {
-  const found = await rows<SubscriptionRow>(await reading(user), changedSince, [user, since])
+  const db = await reading(user)
+  const changed = await rows<SubscriptionRow>(db, changedSince, [user, since])
+  // Who begins is told what there is: what once went is none of the client's, and might be what it brings itself.
+  const moved = since === 0 ? [] : (await movedFeedsSince(db, user, since)).map((row) => row.podcast_id)
+  const again = moved.length === 0 ? [] : await subscriptionsTo(db, user, moved)
+  const found = [...new Map([...changed, ...again].map((row) => [row.podcast_id, row])).values()]
   const names = await feedUrls(
     catalog,
     found.map((row) => row.podcast_id),
   )
+  const former = await catalog.formerFeeds(moved)
   const shown = (active: boolean) =>
     found.filter((row) => row.active === active).flatMap((row) => names.get(row.podcast_id) ?? [])
-  // Who begins is told what there is: what once went is none of the client's, and might be what it brings itself.
-  return { add: shown(true), remove: since === 0 ? [] : shown(false) }
+  const add = shown(true)
+  const left = since === 0 ? [] : [...shown(false), ...[...former.values()].flat()]
+  return { add, remove: left.filter((url) => !add.includes(url)) }
 }

@@ -1,8 +1,9 @@
 import { type DownloadRow, downloadsBetween } from '../downloads/queries.ts'
+import { movedFeedsSince } from '../feeds/queries.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
 import type { PlayRow } from '../plays/index.ts'
-import { playsBetween } from '../plays/queries.ts'
+import { playsBetween, playsOfPodcastsBetween } from '../plays/queries.ts'
 import type { Catalog } from '../podcast/catalog.ts'
 import { writeTime } from './times.ts'
 
@@ -58,6 +59,13 @@ export async function tellActions({ journal, catalog, reading }: Listening, aske
   async function* actions() {
     if (after === lastNumber) return
     const db = await reading(user)
+    // What clients know under a name that a feed has given up since is told again under the one it has.
+    const moved = since === 0 ? [] : (await movedFeedsSince(db, user, since)).map((row) => row.podcast_id)
+    const before = (from: number) => playsOfPodcastsBetween(db, user, moved, from, after, page)
+    for await (const rows of moved.length === 0 ? [] : pages(before, 0)) {
+      const shown = await showRows(catalog, rows.filter(ofPodcast), (row, names) => showPlays(row, names, asked.app))
+      yield shown.filter(ofDevice)
+    }
     for await (const rows of pages((from) => playsBetween(db, user, from, lastNumber, page), after)) {
       const shown = await showRows(catalog, rows.filter(ofPodcast), (row, names) => showPlays(row, names, asked.app))
       yield shown.filter(ofDevice)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { movedFeedsSince } from '../feeds/queries.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
 import { answer, type Endpoint, endpoint } from '../kernel/endpoint.ts'
 import { refuse } from '../kernel/refusal.ts'
@@ -82,13 +83,18 @@ export function readingEndpoints({ listening, guids, deletions, publicUrl }: Doo
       async handle({ caller, query: { since: from, page, per_page } }) {
         const { found, deleted } = await allOf(caller.user)
         const told = await guids.of(found.map((row) => row.podcast_id))
+        const moved =
+          from === undefined
+            ? []
+            : await movedFeedsSince(await reading(caller.user), caller.user, Math.floor(from / 1000))
+        const movedAt = new Map(moved.map((row) => [row.podcast_id, row.stamp]))
         const wanted = found.filter((row) => {
           const standing = standingOf(row)
           const deletion = deleted.get(row.podcast_id)
           if (from === undefined) return !isDeleted(standing, deletion)
           const chain = told.get(row.podcast_id) ?? []
           return (
-            notBefore(standing.stamp * 1000, from) ||
+            notBefore(Math.max(standing.stamp, movedAt.get(row.podcast_id) ?? 0) * 1000, from) ||
             (isDeleted(standing, deletion) && notBefore(deletion.deletedAt, from)) ||
             (chain.length > 1 && notBefore(chain.at(-1)?.seenAt ?? 0, from))
           )
@@ -110,7 +116,10 @@ export function readingEndpoints({ listening, guids, deletions, publicUrl }: Doo
             const chain = told.get(row.podcast_id)
             return showSubscription({
               feedUrl: feedUrl(row.podcast_id),
-              standing: standingOf(row),
+              standing: {
+                ...standingOf(row),
+                stamp: Math.max(standingOf(row).stamp, movedAt.get(row.podcast_id) ?? 0),
+              },
               guids: chain,
               guid: guidAsOf(chain, from),
               deletion: deleted.get(row.podcast_id),

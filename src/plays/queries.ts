@@ -69,6 +69,22 @@ export const playsBetween = (
   limit: number,
 ): Promise<PlayRow[]> => rows(db, between, [user, after, upTo, limit])
 
+const ofPodcastsBetween: Statement = {
+  name: 'plays-of-podcasts-between',
+  text: `select * from projections.plays where user_id = $1 and podcast_id = any($2::uuid[]) and number > $3 and number <= $4
+    order by number limit $5`,
+}
+
+/** The same of these podcasts only. */
+export const playsOfPodcastsBetween = (
+  db: Queryable,
+  user: UserId,
+  podcasts: readonly PodcastId[],
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<PlayRow[]> => rows(db, ofPodcastsBetween, [user, podcasts, after, upTo, limit])
+
 /** An episode's name alone does not tell which one is meant. */
 export const ambiguous: Refusal = refuse('conflict', 'This episode is known under several feeds; name one with ?feed=.')
 

@@ -48,3 +48,16 @@ export async function subscribedSince(
   const found = await rows<{ podcast: string; subscribed_at: Date }>(db, since, [user, podcasts])
   return new Map(found.map((row) => [row.podcast, row.subscribed_at]))
 }
+
+const to: Statement = {
+  name: 'subscriptions-to',
+  text: `select * from projections.subscriptions where user_id = $1 and podcast_id = any($2::uuid[])
+    order by number, podcast_id`,
+}
+
+/** The listener's subscriptions to these podcasts, left ones included. */
+export const subscriptionsTo = (
+  db: Queryable,
+  user: UserId,
+  podcasts: readonly PodcastId[],
+): Promise<SubscriptionRow[]> => rows(db, to, [user, podcasts])

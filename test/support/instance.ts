@@ -100,6 +100,20 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   }
   const running = await serve(config, log)
   const instance = compose({ stores: fresh.stores, publicUrl: url, secret, log })
+  const close = async () => {
+    await running.stop()
+    if (!options.beside) await fresh.close()
+  }
+  return testServerOf({ url, fresh, instance, close })
+}
+
+/** What tests do with a server. */
+export function testServerOf({
+  url,
+  fresh,
+  instance,
+  close,
+}: Pick<TestServer, 'url' | 'fresh' | 'instance' | 'close'>): TestServer {
   return {
     url,
     fresh,
@@ -117,10 +131,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       )
       return app(url, id, user.id, keys.privateKey, null)
     },
-    async close() {
-      await running.stop()
-      if (!options.beside) await fresh.close()
-    },
+    close,
   }
 }
 
