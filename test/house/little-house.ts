@@ -45,6 +45,7 @@ export function kernelEndpoint(shape?: z.ZodType): readonly unknown[] {
   'src/database/store.ts': ['src/kernel/brand.ts'],
   'src/journal/append.ts': ['src/kernel/brand.ts', 'src/podcast/names.ts', 'src/database/store.ts'],
   'src/jobs/queue.ts': ['src/kernel/brand.ts', 'src/database/store.ts', 'src/journal/append.ts'],
+  'src/outbound/fetch.ts': ['src/kernel/brand.ts'],
   'src/http/server.ts': ['src/kernel/endpoint.ts', 'src/podcast/names.ts', 'src/http/layout.ts'],
   'src/http/layout.ts': [],
   'src/subscriptions/events.ts': ['src/kernel/brand.ts'],
@@ -55,6 +56,7 @@ export function kernelEndpoint(shape?: z.ZodType): readonly unknown[] {
   'src/plays/entities.ts': ['src/database/store.ts', 'src/plays/events.ts'],
   'src/plays/projection.ts': ['src/journal/append.ts', 'src/plays/entities.ts', 'src/subscriptions/events.ts'],
   'src/plays/queries.ts': ['src/plays/entities.ts', 'src/subscriptions/queries.ts'],
+  'src/feeds/refresh.ts': ['src/outbound/fetch.ts', 'src/plays/queries.ts'],
   'src/plays/tidying.ts': ['src/jobs/queue.ts', 'src/plays/queries.ts'],
   'src/plays/endpoints.ts': ['src/http/server.ts', 'src/plays/queries.ts', 'src/plays/decider.ts'],
   'src/plays/pages.ts': ['src/http/layout.ts', 'src/plays/queries.ts', 'src/subscriptions/queries.ts'],
@@ -72,7 +74,12 @@ export function kernelEndpoint(shape?: z.ZodType): readonly unknown[] {
     'src/subscriptions/queries.ts',
     'src/sync/merge.ts',
   ],
-  'federation/publisher.ts': ['src/kernel/brand.ts', 'src/plays/queries.ts', 'federation/activities/plays.ts'],
+  'federation/publisher.ts': [
+    'src/kernel/brand.ts',
+    'src/outbound/fetch.ts',
+    'src/plays/queries.ts',
+    'federation/activities/plays.ts',
+  ],
   'federation/activities/plays.ts': ['src/plays/events.ts'],
   'migrations/events/0001.ts': ['src/kernel/brand.ts'],
   'src/main/compose.ts': [
@@ -80,6 +87,7 @@ export function kernelEndpoint(shape?: z.ZodType): readonly unknown[] {
     'federation/publisher.ts',
     'migrations/events/0001.ts',
     'src/plays/index.ts',
+    'src/feeds/refresh.ts',
     'src/sync/endpoints.ts',
   ],
   'src/main/cli.ts': `import { mainCompose } from './compose.ts'
