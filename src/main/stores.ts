@@ -1,3 +1,4 @@
+import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
@@ -12,11 +13,13 @@ import { Devices } from '../../migrations/system/20261122000601-devices.ts'
 import { DoorStamps } from '../../migrations/system/20261122000800-door-stamps.ts'
 import { DoorSettings } from '../../migrations/system/20261122000801-door-settings.ts'
 import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
+import { FeedMoves } from '../../migrations/system/20261122001300-feed-moves.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { Download } from '../downloads/entities.ts'
+import { feedCacheEntities, feedSystemEntities } from '../feeds/entities.ts'
 import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
@@ -49,6 +52,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       DoorStamp,
       DoorSetting,
       OpenPodcastDeletion,
+      ...feedSystemEntities,
     ],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
@@ -61,6 +65,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000800-door-stamps', class: DoorStamps },
       { name: '20261122000801-door-settings', class: DoorSettings },
       { name: '20261122001000-open-podcast', class: OpenPodcast },
+      { name: '20261122001300-feed-moves', class: FeedMoves },
     ],
   },
   projections: {
@@ -82,5 +87,9 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122000800-downloads', class: Downloads },
     ],
   },
-  cache: { name: 'cache', entities: [], migrations: [] },
+  cache: {
+    name: 'cache',
+    entities: feedCacheEntities,
+    migrations: [{ name: '20261122001300-feeds', class: Feeds }],
+  },
 }

@@ -16,6 +16,14 @@ export interface PodcastEntry {
   readonly fetched: boolean
 }
 
+/** Whether a feed is anybody's to read. */
+export interface FeedOpenness {
+  /** It was fetched without credentials, which makes it public once and for all unless there is a reason not to be. */
+  readonly open: boolean
+  /** What the feed or its server says against it being public now; a reason that its URL gives stays whatever is said. */
+  readonly reason: 'itunes:block' | 'authentication' | null
+}
+
 export interface EpisodeEntry extends EpisodeName {
   readonly podcast: PodcastId
 }
@@ -38,6 +46,8 @@ export interface Catalog {
   knownPodcast(feedUrl: string): Promise<PodcastId | null>
   /** Every episode this name fits, in whatever podcast. */
   knownEpisodes(name: EpisodeName): Promise<readonly KnownEpisode[]>
+  /** Takes in what a fetch of the feed has shown of who may read it; see `FeedOpenness`. */
+  judgeFeed(podcast: PodcastId, openness: FeedOpenness): Promise<void>
   podcastEntries(ids: Iterable<PodcastId>): Promise<ReadonlyMap<PodcastId, PodcastEntry>>
   episodeEntries(ids: Iterable<EpisodeId>): Promise<ReadonlyMap<EpisodeId, EpisodeEntry>>
 }
@@ -92,6 +102,17 @@ const readPodcasts = {
   name: 'catalog-read-podcasts',
   text: `select id, feed_url as "feedUrl", private_reason as "privateReason", fetched_at is not null as fetched
     from system.podcasts where id = any($1::uuid[])`,
+}
+const judge = {
+  name: 'catalog-judge-feed',
+  text: `update system.podcasts set
+      fetched_at = case when $2::boolean then coalesce(fetched_at, now()) else fetched_at end,
+      private_reason = case when private_reason is null or private_reason in ('itunes:block', 'authentication')
+        then $3::text else private_reason end
+    where id = $1
+      and (($2::boolean and fetched_at is null)
+        or ((private_reason is null or private_reason in ('itunes:block', 'authentication'))
+          and private_reason is distinct from $3::text))`,
 }
 const readEpisodes = {
   name: 'catalog-read-episodes',
@@ -258,6 +279,10 @@ export function createCatalog(system: Store): Catalog {
       for (const key of keys)
         for (const row of found) if (row.key === key && !best.has(row.podcast)) best.set(row.podcast, row)
       return [...best.values()]
+    },
+    judgeFeed: async (podcast, { open, reason }) => {
+      await rows(pool, judge, [podcast, open, reason])
+      podcastEntries.delete(podcast)
     },
     podcastEntries: (ids) => entries(ids, podcastEntries, readPodcasts),
     episodeEntries: (ids) => entries(ids, episodeEntries, readEpisodes),

@@ -48,3 +48,14 @@ export async function subscribedSince(
   const found = await rows<{ podcast: string; subscribed_at: Date }>(db, since, [user, podcasts])
   return new Map(found.map((row) => [row.podcast, row.subscribed_at]))
 }
+
+const followers: Statement = {
+  name: 'subscriptions-followers',
+  text: 'select podcast_id as podcast, count(*) as count from projections.subscriptions where active group by podcast_id',
+}
+
+/** How many listeners follow each podcast that anybody follows. Reads all rows: for what is due from time to time. */
+export async function followersOf(db: Queryable): Promise<ReadonlyMap<PodcastId, number>> {
+  const found = await rows<{ podcast: PodcastId; count: number }>(db, followers, [])
+  return new Map(found.map(({ podcast, count }) => [podcast, count]))
+}
