@@ -16,6 +16,9 @@ const refusedPort = (port: number): boolean => port !== 80 && port !== 443 && (p
 /** Names that mean the machine or the network this runs on (RFC 6761, 6762, 8375, and ICANN's `internal`). */
 const nearNames = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|lan|home\.arpa)$/
 
+/** Names that lead nowhere by definition (RFC 2606, 6761, 7686): no name server need be bothered with them. */
+const nowhere = /(?:^|\.)(?:example|invalid|onion)$/
+
 /** The host of a URL as a resolver wants it: no brackets, no trailing dot. */
 export const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 
@@ -33,6 +36,7 @@ export function refusedTarget(url: URL, judge: JudgeAddress, allowPrivate: boole
     const reason = judge(host)
     return reason === null ? null : `its host is ${reason}`
   }
+  if (nowhere.test(host)) return 'its host is a name that leads nowhere'
   if (!allowPrivate && (nearNames.test(host) || !host.includes('.'))) return 'its host is a name of a local network'
   return null
 }

@@ -137,6 +137,8 @@ describe('a URL that no feed has is refused:', () => {
     ['http://metadata.google.internal/', /local network/],
     ['http://database/', /local network/],
     ['http://router.home.arpa/', /local network/],
+    ['http://feeds.example/', /leads nowhere/],
+    ['http://hidden.onion/', /leads nowhere/],
   ])('%s', async (url, why) => {
     expect(await strict.fetch(url)).toMatchObject(refusedWith(why))
   })
