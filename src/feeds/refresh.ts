@@ -7,7 +7,7 @@ import type { Guids } from '../podcast/guids.ts'
 import { canonicalFeed, webAddress } from '../podcast/names.ts'
 import { documentOf, type FeedDocument, type KeptEpisode } from './document.ts'
 import { askForFeed, type Fresh, type NotFetched, permanentTarget, type Unchanged } from './fetching/ask.ts'
-import { type Announced, noticeMove, type OnMoved } from './moves.ts'
+import { type Announced, type Moving, noticeMove, type OnMoved } from './moves.ts'
 import { type FeedRhythm, planNext, planRetry, spanInWords } from './plan.ts'
 import type { NoFeed, ParsedFeed, Understand } from './shapes.ts'
 import {
@@ -77,7 +77,7 @@ async function look(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Pr
     return keepFailure(claim, parts, answer)
   }
   if (answer.what === 'unchanged') {
-    const announced = hasCredentials ? null : redirectOf(answer, url.href)
+    const announced = hasCredentials ? null : (redirectOf(answer, url.href) ?? stillWritten(claim.moving))
     return keepSuccess(claim, parts, { answer, announced, from: url.href, document: null })
   }
   const parsed = await parts.understand(answer.body, { url: answer.url, contentType: answer.contentType }, signal)
@@ -115,6 +115,10 @@ function redirectOf({ hops }: Fresh | Unchanged, from: string): Announced | null
 
 const newUrlOf = ({ newFeedUrl }: ParsedFeed, from: string): Announced | null =>
   newFeedUrl !== null && elsewhere(newFeedUrl, from) ? { to: newFeedUrl, why: 'itunes:new-feed-url' } : null
+
+/** What stood in the document stands there still while its bytes are the same. */
+const stillWritten = (moving: Moving | null): Announced | null =>
+  moving?.why === 'itunes:new-feed-url' ? moving : null
 
 /** Gives the episodes their ids. Of items that the catalog takes for one, the first in the feed stands. */
 async function named(podcast: PodcastId, parsed: ParsedFeed, { catalog, clock }: RefreshParts): Promise<NewDocument> {

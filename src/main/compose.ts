@@ -5,8 +5,10 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
+import { wantFeeds } from '../feeds/index.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
+import { addJob } from '../jobs/queue.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
@@ -58,7 +60,8 @@ export function compose(parts: InstanceParts): Instance {
   const counters = createCounters(stores.system)
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
-  const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers], upcasts)
+  const wanted = wantFeeds(catalog, () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500), clock)
+  const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers, wanted], upcasts)
   const listening: Listening = {
     journal,
     catalog,

@@ -179,7 +179,8 @@ describe('a follower of the journal', () => {
     for (let n = 0; n < 9; n++) await play(doors, user, n)
     await follow(doors)
     await follow(doors)
-    expect(await doors.instance.following.states()).toEqual([
+    // The instance's own come after these.
+    expect((await doors.instance.following.states()).slice(0, 2)).toEqual([
       { name: 'picky', position: 3, lag: 6, stopped: { at: 4, reason: 'can not digest this' } },
       { name: 'easy', position: 9, lag: 0, stopped: null },
     ])
