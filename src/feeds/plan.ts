@@ -5,9 +5,9 @@ const hour = 60 * minute
 const day = 24 * hour
 
 /** How often a living feed is looked at, at the most and at the least; and one that seems dead. Milliseconds. */
-export const soonest = 15 * minute
-export const latest = day
-export const deadPace = 7 * day
+const soonest = 15 * minute
+const latest = day
+const deadPace = 7 * day
 
 /** What the next check of a feed goes by. */
 export interface FeedRhythm {

@@ -20,7 +20,7 @@ export interface Limits {
   readonly redirects: number
 }
 
-export const ordinaryLimits: Limits = {
+const ordinaryLimits: Limits = {
   connect: 10_000,
   headers: 20_000,
   idle: 15_000,

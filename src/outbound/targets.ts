@@ -20,7 +20,7 @@ const nearNames = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|lan|
 const nowhere = /(?:^|\.)(?:example|invalid|onion)$/
 
 /** The host of a URL as a resolver wants it: no brackets, no trailing dot. */
-export const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 
 /**
  * Why a URL may not be asked for, as far as it tells by itself; the addresses behind a name are judged when it is

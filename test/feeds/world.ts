@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type { Manners } from '../../src/feeds/fetching/hosts.ts'
 import { createFeedWorker, type FeedWorker } from '../../src/feeds/index.ts'
 import { createMoves } from '../../src/feeds/moves.ts'
@@ -10,6 +11,7 @@ import { type Catalog, createCatalog } from '../../src/podcast/catalog.ts'
 import { createGuids, type Guids } from '../../src/podcast/guids.ts'
 import { hostOf } from '../../src/podcast/names.ts'
 import { type FreshStores, freshStores } from '../support/database.ts'
+import type { Origin } from '../support/origin.ts'
 
 /** Feeds on a real database, fetched over real HTTP by real workers, at a time that the test chooses. */
 export interface FeedWorld {
@@ -24,6 +26,8 @@ export interface FeedWorld {
   another(manners?: Manners): FeedWorker
   /** Puts a feed on the list. */
   want(feedUrl: string): Promise<PodcastId>
+  /** Puts a feed nobody has seen yet on the list, and looks at what the origin says now. */
+  firstLook(origin: Origin, says: RequestListener | string, url?: string): Promise<PodcastId>
   state(podcast: PodcastId): Promise<FeedState>
   /** The newest decision about a feed. */
   said(podcast: PodcastId): Promise<string>
@@ -43,6 +47,7 @@ export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
   const catalog = createCatalog(stores.system)
   const guids = createGuids(stores.system, catalog)
   const workers: FeedWorker[] = []
+  let seen = 0
   const another = (more?: Manners): FeedWorker => {
     const worker = createFeedWorker({
       cache: stores.cache,
@@ -78,6 +83,12 @@ export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
       const podcast = (await catalog.podcasts([feedUrl])).get(feedUrl) as PodcastId
       const named = [{ podcast, host: hostOf(feedUrl) }]
       await addKnownFeeds(stores.cache.pool, named, { wanted: true, now: world.now })
+      return podcast
+    },
+    async firstLook(origin, says, url = `${origin.url}/${++seen}.xml`) {
+      origin.says(typeof says === 'string' ? (_, response) => void response.end(says) : says)
+      const podcast = await world.want(url)
+      await world.worker.refreshDue()
       return podcast
     },
     state,

@@ -102,7 +102,7 @@ function notGiven({ status, headers }: Answered, now: number): NotFetched {
 }
 
 /** `Retry-After` (RFC 9110): seconds or a date, as milliseconds from now. */
-export function retryAfterOf(header: string | undefined, now: number): number | null {
+function retryAfterOf(header: string | undefined, now: number): number | null {
   if (header === undefined) return null
   const wait = /^\s*\d{1,9}\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isNaN(wait) ? null : Math.max(0, wait)
