@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { claimDueFeeds } from '../../src/feeds/store.ts'
 import { addJob } from '../../src/jobs/queue.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 import { dataFolder, environment } from '../support/process.ts'
@@ -97,23 +98,46 @@ describe('feeds that are due', () => {
     await going
   })
 
-  test('and what a worker found whose time was up is not written over what another found since', async () => {
-    const [podcast] = await wantMany(1)
-    if (!podcast) throw new Error('no podcast')
-    const held = Promise.withResolvers<void>()
-    origin.says(async (_, response) => {
-      if (origin.requests.length === 1) await held.promise
-      response.end(writeFeed({ title: origin.requests.length === 1 ? 'Late' : 'In time', episodes: [1] }))
-    })
-    const late = world.worker.refreshDue()
-    await until(() => origin.requests.length === 1)
-    // Two and a half minutes later.
-    await world.fresh.stores.cache.pool.query("update cache.feeds set claimed_until = now() - interval '1 second'")
-    expect(await world.another().refreshDue()).toMatchObject({ changed: 1 })
-    const before = await world.state(podcast)
-    held.resolve()
-    expect(await late).toMatchObject({ lost: 1 })
-    expect(await world.state(podcast)).toEqual(before)
+  test.each([
+    ['another feed', 200],
+    ['trouble', 500],
+  ])(
+    'and %s that a worker found when its time was up is not written over what another found since',
+    async (_, status) => {
+      const [podcast] = await wantMany(1)
+      if (!podcast) throw new Error('no podcast')
+      const held = Promise.withResolvers<void>()
+      origin.says(async (_request, response) => {
+        if (origin.requests.length > 1) return response.end(writeFeed({ title: 'In time', episodes: [1] }))
+        await held.promise
+        response.writeHead(status).end(writeFeed({ title: 'Late', episodes: [1] }))
+      })
+      const late = world.worker.refreshDue()
+      await until(() => origin.requests.length === 1)
+      // Two and a half minutes later.
+      await world.fresh.stores.cache.pool.query("update cache.feeds set claimed_until = now() - interval '1 second'")
+      expect(await world.another().refreshDue()).toMatchObject({ changed: 1 })
+      const before = await world.state(podcast)
+      held.resolve()
+      expect(await late).toMatchObject({ lost: 1 })
+      expect(await world.state(podcast)).toEqual(before)
+    },
+  )
+
+  test('and claimed by eight workers at the same moment are each claimed by one', async () => {
+    const { cache } = world.fresh.stores
+    await wantMany(400)
+    const wish = { now: world.now, limit: 5, perHost: 1000, except: [] }
+    const mine = async () => {
+      const claims: string[] = []
+      for (let rounds = 0; rounds < 10; rounds++) {
+        claims.push(...(await claimDueFeeds(cache, wish)).map(({ podcast }) => podcast))
+      }
+      return claims
+    }
+    const claims = (await Promise.all(Array.from({ length: 8 }, mine))).flat()
+    expect(claims.length).toBeGreaterThan(100)
+    expect(new Set(claims).size).toBe(claims.length)
   })
 
   test('and bring about a fault are left alone for an hour, and the others are looked at', async () => {
