@@ -20,7 +20,7 @@ const item = (guid: number) =>
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
 
 /** Elements without an end, each searched for in all the others: hours for a few megabytes. */
-const endless = Buffer.from(`<rss><channel>${'<a>'.repeat(1900)}${'</b>'.repeat(4_000_000)}`)
+const endless = Buffer.from(`<rss><channel>${'<a>'.repeat(1900)}${'</b>'.repeat(8_000_000)}`)
 
 const reader = started({ threads: 2 })
 
@@ -55,7 +55,7 @@ test('many feeds at once are each answered with their own', async () => {
 })
 
 test('a document that takes too long is refused, and the next one is read', async () => {
-  const hasty = started({ threads: 1, timeout: 1500 })
+  const hasty = started({ threads: 1, timeout: 5000 })
   const [slow, next] = await Promise.all([hasty.understand(endless, source), hasty.understand(feed(item(1)), source)])
   expect(slow).toMatchObject({ refused: 'upstream', code: 'too_slow' })
   expect(next).toMatchObject({ title: 'A podcast' })
@@ -84,4 +84,14 @@ test('a caller may give up on a feed, also on one that waits for its turn', asyn
   await expect(reading).rejects.toThrow('no longer wanted')
   await expect(waiting).rejects.toThrow('no longer wanted')
   expect(await next).toMatchObject({ title: 'A podcast' })
+})
+
+test('closing gives up what is being read and what waits', async () => {
+  const closing = createFeedReader({ threads: 1 })
+  const reading = expect(closing.understand(endless, source)).rejects.toThrow()
+  const waiting = expect(closing.understand(feed(item(1)), source)).rejects.toThrow()
+  await sleep(200)
+  await closing.close()
+  await reading
+  await waiting
 })

@@ -21,7 +21,7 @@ const inCdata = (text: string): string => `<![CDATA[${text.replaceAll(']]>', ']]
 const written = (text: string, cdata: boolean): string => (cdata ? inCdata(text) : inXml(text))
 
 /** A title of RSS may hold HTML, so that signs of markup in one are not always taken as they stand. */
-const withoutMarkup = (title: string): string => title.replace(/[<&]/g, '')
+const withoutMarkup = (title: string): string => title.replace(/[<&]/g, '').replace(/ +/g, ' ')
 
 const clock = (seconds: number): string =>
   [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((n) => String(Math.floor(n)).padStart(2, '0')).join(':')
@@ -159,7 +159,7 @@ function isSound(result: ParsedFeed | NoFeed): void {
   if (isRefusal(result)) return
   for (const { enclosure, link, description, duration, publishedAt } of result.episodes) {
     for (const url of [enclosure?.url, link]) if (url) expect(URL.parse(url)?.protocol).toMatch(/^https?:$/)
-    expect(description?.html ?? '').not.toMatch(/<(?:script|img|iframe|style|svg|form)|\son\w+=|javascript:/i)
+    expect(description?.html ?? '').not.toMatch(/<(?:script|img|iframe|style|svg|form)|<[^>]*(?:\son\w+=|javascript:)/i)
     if (duration !== null) expect(Number.isSafeInteger(duration) && duration > 0).toBe(true)
     if (publishedAt !== null) expect(Number.isSafeInteger(publishedAt)).toBe(true)
   }
@@ -171,7 +171,7 @@ test('bytes at random are refused or read, and soon', async () => {
       const around = inside ? Buffer.concat([Buffer.from('<rss><channel><item>'), bytes]) : bytes
       isSound(await readFeed(around, source))
     }),
-    { numRuns: runs(100, 5000) },
+    { numRuns: runs(100, 20_000) },
   )
 })
 
@@ -186,6 +186,6 @@ test('a feed with bytes changed, added and taken away is refused or read, and so
         expect(performance.now() - started).toBeLessThan(5000)
       },
     ),
-    { numRuns: runs(150, 5000) },
+    { numRuns: runs(150, 20_000) },
   )
 })

@@ -14,16 +14,22 @@ const parser = new RssParser<Elements, Elements>({
   customFields: { feed: fields as never, item: fields as never },
 })
 
+// An element that holds nothing would be a string for the parser, and a string has a `link` in JavaScript: the attribute
+// makes objects of them all.
 const around: Record<FeedKind, (channel: string, items: string) => string> = {
-  rss2: (channel, items) => `<rss version="2.0"><channel>${channel}${items}</channel></rss>`,
-  rss1: (channel, items) => `<rdf:RDF><channel>${channel}</channel>${items}</rdf:RDF>`,
-  // An element that holds nothing at all would not be there for the parser.
-  atom: (channel, items) => `<feed version="1">${channel}${items}</feed>`,
+  rss2: (channel, items) => `<rss version="2.0"><channel of="">${channel}${items}</channel></rss>`,
+  rss1: (channel, items) => `<rdf:RDF><channel of="">${channel}</channel>${items}</rdf:RDF>`,
+  atom: (channel, items) => `<feed of="">${channel}${items}</feed>`,
 }
 
-/** The elements of each of these rewritten items, in order. */
+function itemOf(kind: FeedKind, fields: string): string {
+  const name = kind === 'atom' ? 'entry' : 'item'
+  return `<${name} of="">${fields}</${name}>`
+}
+
+/** The elements of each of these items, in order. */
 export async function parseItems(kind: FeedKind, items: readonly string[]): Promise<readonly Elements[]> {
-  return (await parser.parseString(around[kind]('', items.join('')))).items
+  return (await parser.parseString(around[kind]('', items.map((fields) => itemOf(kind, fields)).join('')))).items
 }
 
 /** The elements of the feed itself. */

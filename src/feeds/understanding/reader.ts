@@ -15,7 +15,7 @@ const megabyte = 1024 * 1024
  */
 export const createFeedReader: CreateFeedReader = ({
   threads = Math.max(1, availableParallelism() - 1),
-  timeout = 20_000,
+  timeout = 30_000,
   memory = 256,
   largest = 64 * megabyte,
 } = {}) => {
@@ -33,7 +33,7 @@ export const createFeedReader: CreateFeedReader = ({
     if (!isOutOfMemory(error)) throw error
   })
   // The pool has a queue too, but time in it would count as time spent reading.
-  const turn = pLimit(threads)
+  const turn = pLimit({ concurrency: threads, rejectOnClear: true })
 
   async function read(bytes: Uint8Array, source: FeedSource, signal?: AbortSignal): Promise<ParsedFeed | NoFeed> {
     signal?.throwIfAborted()

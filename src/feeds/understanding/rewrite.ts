@@ -12,7 +12,7 @@ export interface Rewriting {
   write(text: string): void
   /** The document is at its end. */
   end(): void
-  /** The items that became whole since the last call, each `<item>` with its fields inside. */
+  /** The fields of each item that became whole since the last call. */
   takeItems(): string[]
   /** The fields of the feed itself, without its items; whole after `end`. */
   channel(): string
@@ -53,6 +53,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   let fieldSize = 0
   let inCdata = false
   let ending = false
+  /** How many elements are open around the root. */
+  let aroundRoot = 0
   let rootClosed = false
   let tooDeep = false
 
@@ -84,7 +86,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   /** Text comes in pieces that may part an entity: it waits until something else comes. */
   function flush(): void {
     if (raw === '') return
-    const text = resolveEntities(raw, unknownEntity)
+    // Nothing more of a text that is cut is worth the work.
+    const text = fieldSize > longestField ? raw : resolveEntities(raw, unknownEntity)
     raw = ''
     putText(withoutControls(text))
   }
@@ -103,8 +106,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
   }
 
   function finishItem(): void {
-    if (item !== null)
-      items.push(`<${kind === 'atom' ? 'entry' : 'item'}>${item}</${kind === 'atom' ? 'entry' : 'item'}>`)
+    if (item !== null) items.push(item)
     item = null
   }
 
@@ -126,7 +128,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
       if (short.startsWith('xmlns') || short === 'xml:base' || !/^[a-z][\w.:-]*$/.test(short)) continue
       const value = withoutControls(resolveEntities(attributes[name] ?? '', unknownEntity))
       if (value.length <= longestAttribute) written += ` ${short}="${escapeMarkup(value)}"`
-      else notes.note(`the attribute ${short} is longer than ${longestAttribute} characters and left out`, where())
+      else notes.note(`an attribute is longer than ${longestAttribute} characters and left out`, where())
     }
     return written
   }
@@ -139,7 +141,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
     inside: string | null,
   ): Open {
     if ((item ?? channel).length > longestPlace) {
-      notes.note('an item has more fields than any real one, and the rest is left out', where())
+      notes.note('an item or the feed has more fields than any real one, and the rest is left out', where())
       return { role: 'ignored', name, reading: 'empty', literal: false, scope, base: inside }
     }
     put(`<${name}${attributesOf(attributes, inside)}>`)
@@ -155,6 +157,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
     // A page may quote a feed, and is none.
     kind = first === 'html' ? null : (roots.get(local) ?? null)
     if (kind === null) return { role: 'ignored', name, reading: 'empty', literal: false, scope: declared, base: null }
+    aroundRoot = open.length
     if (local !== first) notes.note('the feed begins after something else')
     if (local === 'channel') notes.note('the feed has a channel and no rss around it')
     const language = attributes['xml:lang']
@@ -181,7 +184,8 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
 
     if (name === (kind === 'atom' ? 'atom:entry' : 'rss:item')) {
       startItem()
-      const about = kind === 'rss1' ? attributes['rdf:about'] : undefined
+      const named = Object.keys(attributes).find((attribute) => /(?:^|:)about$/i.test(attribute))
+      const about = kind === 'rss1' && named ? attributes[named] : undefined
       if (about) put(`<rdf:about>${escapeMarkup(withoutControls(resolveEntities(about)))}</rdf:about>`)
       return as('item', 'empty')
     }
@@ -230,7 +234,7 @@ export function rewriting(base: string, notes: NoteTaker): Rewriting {
         break
       default:
     }
-    if (open.length === 0 && kind !== null && !ending) rootClosed = true
+    if (open.length === aroundRoot && kind !== null && !ending) rootClosed = true
   }
 
   const parser = new Parser(
