@@ -5,6 +5,7 @@ import { createFeedReader } from '../feeds/understanding/reader.ts'
 import type { Schedule } from '../jobs/jobs.ts'
 import { addJob } from '../jobs/queue.ts'
 import { createOutbound } from '../outbound/fetch.ts'
+import { createCatalog } from '../podcast/catalog.ts'
 import { createGuids } from '../podcast/guids.ts'
 import type { Instance } from './compose.ts'
 import { version } from './version.ts'
@@ -23,10 +24,17 @@ export interface FeedsParts {
   readonly clock?: () => number
 }
 
+/**
+ * Names a refresh keeps in memory: each is looked up once, and those of listeners' requests should not have to make
+ * way for them.
+ */
+const namesKept = 2_000
+
 /** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
-export async function openFeeds({ stores, catalog }: Instance, parts: FeedsParts): Promise<Feeds> {
+export async function openFeeds({ stores }: Instance, parts: FeedsParts): Promise<Feeds> {
   const { publicUrl, allowPrivate, log, clock = Date.now } = parts
   const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
+  const catalog = createCatalog(stores.system, namesKept)
   const reader = createFeedReader()
   const worker = createFeedWorker({
     cache: stores.cache,

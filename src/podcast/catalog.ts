@@ -119,15 +119,17 @@ const readEpisodes = {
   text: `select id, podcast_id as podcast, guid, enclosure_url as enclosure from system.episodes where id = any($1::uuid[])`,
 }
 
-/** How long another process may go on with a name that this one has changed. */
-const freshness = { max: 50_000, ttl: 60_000, ttlResolution: 1000 }
+/** Milliseconds for which another process may go on with a name that this one has changed. */
+const freshness = 60_000
 
-export function createCatalog(system: Store): Catalog {
+/** @param most names of each kind kept in memory */
+export function createCatalog(system: Store, most = 50_000): Catalog {
   const { pool } = system
-  const podcastIds = new LRUCache<string, PodcastId>(freshness)
-  const episodeIds = new LRUCache<string, EpisodeId>(freshness)
-  const podcastEntries = new LRUCache<string, PodcastEntry>(freshness)
-  const episodeEntries = new LRUCache<string, EpisodeEntry>(freshness)
+  const kept = { max: most, ttl: freshness, ttlResolution: 1000 }
+  const podcastIds = new LRUCache<string, PodcastId>(kept)
+  const episodeIds = new LRUCache<string, EpisodeId>(kept)
+  const podcastEntries = new LRUCache<string, PodcastEntry>(kept)
+  const episodeEntries = new LRUCache<string, EpisodeEntry>(kept)
 
   async function lookUpPodcasts(keys: readonly string[]): Promise<void> {
     for (const row of await rows<{ key: string; id: PodcastId }>(pool, findPodcasts, [keys]))
