@@ -190,7 +190,7 @@ test('a worker killed in the middle of a fetch holds its feeds for no longer tha
   const { claimedUntil } = await world.state(podcast)
   expect((claimedUntil?.getTime() ?? 0) - Date.now()).toBeLessThan(150_000)
   // Two and a half minutes later.
-  await world.fresh.stores.cache.pool.query('update cache.feeds set claimed_until = now()')
+  await world.fresh.stores.cache.pool.query("update cache.feeds set claimed_until = now() - interval '1 second'")
   expect(await world.worker.refreshDue()).toMatchObject({ changed: 1 })
   await folder.remove()
 })
