@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { createFeedReader } from '../../src/feeds/understanding/reader.ts'
 
@@ -74,4 +75,24 @@ test.for([
   expect(performance.now() - started).toBeLessThan(20_000)
   const next = await patient.understand(Buffer.from('<rss><channel><title>Next</title></channel></rss>'), source)
   expect(next).toMatchObject({ title: 'Next' })
+})
+
+// Nobody waits for such a thread any more, and its last error would end the process: the runner fails for such a one.
+test('a thread that ran out of memory before it could be ended harms nobody', async () => {
+  const short = createFeedReader({ threads: 1, memory: 24, timeout: 2000 })
+  await short.understand(Buffer.from('<rss><channel><title>First</title></channel></rss>'), source)
+  const item = `<item><title>x</title><description>${'a'.repeat(100_000)}</description></item>`
+  const swelling = short.understand(Buffer.from(`<rss><channel>${item.repeat(450)}`), source)
+  await sleep(50)
+  // This thread is busy until the other has died. After an immediate come timers: it hears of the time-out first.
+  await new Promise((resolve) => setImmediate(resolve))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12_000)
+  expect(await swelling).toMatchObject({ code: 'too_slow' })
+  await sleep(500)
+  expect(
+    await short.understand(Buffer.from('<rss><channel><title>Next</title></channel></rss>'), source),
+  ).toMatchObject({
+    title: 'Next',
+  })
+  await short.close()
 })

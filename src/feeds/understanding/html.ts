@@ -1,6 +1,6 @@
 import sanitizeHtml from 'sanitize-html'
 import type { RichText } from '../shapes.ts'
-import { escapeMarkup, resolveEntities } from './entities.ts'
+import { escapeMarkup, resolveEntities, withoutControls } from './entities.ts'
 
 /** Characters of a description that are read; the longest seen in the wild are below 100,000. */
 const longestText = 256 * 1024
@@ -28,7 +28,7 @@ function sanitised(markup: string, base: string): string {
     const address = addressOf(href, base)
     return { tagName: 'a', attribs: address === null ? {} : { href: address, rel: 'nofollow noopener' } }
   }
-  return sanitizeHtml(markup, { ...allowed, transformTags: { a: link } }).trim()
+  return withoutControls(sanitizeHtml(markup, { ...allowed, transformTags: { a: link } })).trim()
 }
 
 const hasTags = /<[a-z!/]/i
