@@ -38,7 +38,7 @@ Object.assign(Visitor.prototype, {
 const SLICES =
   '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|accounts|feeds)'
 const DOORS = '(?:sync|gpodder|nextcloud|openpodcast)'
-const ROOMS = `(?:kernel|journal|podcast|${SLICES}|${DOORS}|http|database|jobs|main)`
+const ROOMS = `(?:kernel|journal|podcast|${SLICES}|${DOORS}|http|outbound|database|jobs|main)`
 
 /** Everything of ours: a rule that lists what a room may import forbids the rest of this. */
 const OURS = '^(?:src|federation|migrations|public|test|bench|examples|clients)/'
@@ -158,6 +158,14 @@ const forbidden = [
     severity: 'error',
     from: { path: '^src/jobs/' },
     to: { path: OURS, pathNot: ['^src/jobs/', KERNEL, DATABASE, JOURNAL] },
+  },
+  {
+    name: 'outbound-imports-only-kernel',
+    comment:
+      'The one guarded way to servers that somebody else has named: feeds, covers and the federation all go through it, so it stands below all of them.',
+    severity: 'error',
+    from: { path: '^src/outbound/' },
+    to: { path: OURS, pathNot: ['^src/outbound/', KERNEL] },
   },
   {
     name: 'http-imports-only-kernel-podcast',

@@ -1,5 +1,95 @@
 import { type Queryable, rows, type Statement } from '../database/store.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
+import type { FeedStatus } from './entities.ts'
+
+/** How the feeds of one status stand. */
+export interface FeedCount {
+  readonly status: FeedStatus
+  readonly feeds: number
+  /** On the list. */
+  readonly wanted: number
+  /** On the list, and waiting for a worker. */
+  readonly due: number
+  /** When the one that waits longest should have been looked at. */
+  readonly oldestDue: Date | null
+  /** Looked at in the last hour. */
+  readonly lately: number
+}
+
+export interface TroubledFeed {
+  readonly podcast: PodcastId
+  readonly status: FeedStatus
+  readonly failures: number
+  readonly failingSince: Date
+  readonly lastError: string
+}
+
+export interface FeedState {
+  readonly status: FeedStatus
+  readonly wanted: boolean
+  readonly followers: number
+  readonly title: string | null
+  readonly episodes: number
+  readonly checkedAt: Date | null
+  readonly fetchedAt: Date | null
+  readonly changedAt: Date | null
+  readonly nextCheckAt: Date | null
+  readonly claimedUntil: Date | null
+  readonly lastError: string | null
+}
+
+export interface Decision {
+  readonly decidedAt: Date
+  readonly words: string
+}
+
+const counts: Statement = {
+  name: 'feeds-counts',
+  text: `select status, count(*) as feeds, count(*) filter (where wanted) as wanted,
+      count(*) filter (where next_check_at <= now()) as due, min(next_check_at) filter (where next_check_at <= now()) as "oldestDue",
+      count(*) filter (where checked_at > now() - interval '1 hour') as lately
+    from cache.feeds group by status order by status`,
+}
+const troubled: Statement = {
+  name: 'feeds-troubled',
+  text: `select podcast_id as podcast, status, failures, failing_since as "failingSince", last_error as "lastError"
+    from cache.feeds where wanted and failures > 0 order by failing_since, podcast_id limit $1`,
+}
+const state: Statement = {
+  name: 'feeds-state',
+  text: `select status, wanted, followers, metadata ->> 'title' as title,
+      (select count(*) from cache.feed_episodes e where e.podcast_id = f.podcast_id and listed) as episodes,
+      checked_at as "checkedAt", fetched_at as "fetchedAt", changed_at as "changedAt", next_check_at as "nextCheckAt",
+      claimed_until as "claimedUntil", last_error as "lastError"
+    from cache.feeds f where podcast_id = $1`,
+}
+const decisions: Statement = {
+  name: 'feeds-decisions',
+  text: `select decided_at as "decidedAt", words from cache.feed_decisions
+    where podcast_id = $1 order by id desc limit $2`,
+}
+
+const due: Statement = {
+  name: 'feeds-due',
+  text: `select count(*) as due from (select from cache.feeds where next_check_at <= to_timestamp($1::float8 / 1000) limit 1000) d`,
+}
+
+export const feedCounts = (cache: Queryable): Promise<FeedCount[]> => rows(cache, counts, [])
+
+/** Feeds that fail, the one that has failed longest first. */
+export const troubledFeeds = (cache: Queryable, most: number): Promise<TroubledFeed[]> => rows(cache, troubled, [most])
+
+/** Null for a feed that nobody ever wanted. */
+export const feedState = async (cache: Queryable, podcast: PodcastId): Promise<FeedState | null> =>
+  (await rows<FeedState>(cache, state, [podcast]))[0] ?? null
+
+/** What was decided about a feed, newest first. */
+export const decisionsAbout = (cache: Queryable, podcast: PodcastId, most: number): Promise<Decision[]> =>
+  rows(cache, decisions, [podcast, most])
+
+/** How many feeds wait for a worker; counts no further than a thousand. */
+export const dueFeeds = async (cache: Queryable, now: number): Promise<number> =>
+  (await rows<{ due: number }>(cache, due, [now]))[0]?.due ?? 0
 
 export interface MovedFeedRow {
   readonly podcast_id: PodcastId

@@ -5,8 +5,8 @@ import { rows, type Statement, type Store } from '../database/store.ts'
 /** Something that is due from time to time; run by one of the workers, again after a failure. */
 export interface Schedule {
   readonly name: string
-  /** Minute, hour, day, month, weekday, in UTC. */
-  readonly cron: string
+  /** Minute, hour, day, month, weekday, in UTC; null for what runs only when somebody asks for it (`addJob`). */
+  readonly cron: string | null
   work(): Promise<void>
 }
 
@@ -67,12 +67,9 @@ export async function startJobs(system: Store, schedules: readonly Schedule[], l
     logger: quietly(log),
     taskList: Object.fromEntries(schedules.map(({ name, work }) => [name, () => work()])),
     parsedCronItems: parseCronItems(
-      schedules.map(({ name, cron }) => ({
-        task: name,
-        match: cron,
-        identifier: name,
-        options: { jobKey: name, maxAttempts: 5 },
-      })),
+      schedules.flatMap(({ name, cron }) =>
+        cron === null ? [] : [{ task: name, match: cron, identifier: name, options: { jobKey: name, maxAttempts: 5 } }],
+      ),
     ),
   })
   await beat()

@@ -54,3 +54,14 @@ export async function retryJob(system: Store, id: string): Promise<'waits' | 'ru
   if ((await rows(system.pool, retry, [id])).length > 0) return 'waits'
   return (await rows(system.pool, find, [id])).length > 0 ? 'runs' : 'unknown'
 }
+
+// What waits already under the same key stays when it is: a stream of reasons must not put it off for ever.
+const add: Statement = {
+  name: 'jobs-add',
+  text: `select jobs.add_job($1, job_key := $2, job_key_mode := 'preserve_run_at', max_attempts := 5,
+    run_at := now() + make_interval(secs => $3::float8 / 1000))`,
+}
+
+/** Lets a worker do something, once for all who ask for it under one key meanwhile; after so many milliseconds. */
+export const addJob = async (system: Store, task: string, key: string, after = 0): Promise<void> =>
+  void (await rows(system.pool, add, [task, key, after]))

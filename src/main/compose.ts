@@ -5,10 +5,12 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
+import { wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
+import { addJob } from '../jobs/queue.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
@@ -67,6 +69,7 @@ export function compose(parts: InstanceParts): Instance {
   const counters = createCounters(stores.system)
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
+  const wanted = wantFeeds(catalog, () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500), clock)
   const listening: Listening = {
     journal,
     catalog,
@@ -86,7 +89,11 @@ export function compose(parts: InstanceParts): Instance {
     ...(parts.patience !== undefined && { patience: parts.patience }),
   })
   const listeners = createListeners(identity, telling)
-  const following = createFollowing(stores, [...readModelFollowers(stores, journal), listeners, ...followers], upcasts)
+  const following = createFollowing(
+    stores,
+    [...readModelFollowers(stores, journal), listeners, ...followers, wanted],
+    upcasts,
+  )
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),

@@ -1,10 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { keptSecret } from '../database/embedded/kept-secret.ts'
 import type { StoreUrls } from '../database/store.ts'
+import { isPublic } from './public-host.ts'
 
 /** How this process runs, read once from the environment. See docs/configuration.md. */
 export interface Config {
@@ -218,34 +219,6 @@ function configOf(values: Values): Config {
     allowPrivateAddresses: values.ALLOW_PRIVATE_ADDRESSES,
     rateLimits: values.RATE_LIMITS,
   }
-}
-
-const privateAddresses = new BlockList()
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  privateAddresses.addSubnet(network, bits, network.includes(':') ? 'ipv6' : 'ipv4')
-}
-
-/** Names that never lead to the internet: RFC 2606, 6762 and 8375, ICANN's `internal`, and what home routers use. */
-const privateNames = /(^|\.)(localhost|local|test|example|invalid|internal|home\.arpa|lan)$/
-
-/** Whether strangers on the internet may be able to reach a URL's host, as far as its name tells. */
-export function isPublic(url: string | undefined): boolean {
-  if (url === undefined) return false
-  const host = new URL(url).hostname.replace(/^\[|\]$|\.$/g, '')
-  const family = isIP(host)
-  if (family !== 0) return !privateAddresses.check(host, family === 4 ? 'ipv4' : 'ipv6')
-  return host.includes('.') && !privateNames.test(host)
 }
 
 /** The description of a schema, also within what makes it optional. */

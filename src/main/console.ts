@@ -24,6 +24,7 @@ export interface Workshop {
   readonly config: LoadedConfig
   readonly stores: Stores
   readonly instance: Instance
+  readonly log: Logger
 }
 
 /**
@@ -42,7 +43,7 @@ export async function withInstance<T>(work: (workshop: Workshop) => Promise<T>, 
     await refuseUnreachable(stores)
     if (migrated) await refuseUnmigrated(stores)
     const instance = compose({ stores, publicUrl: config.publicUrl, secret: config.secretKeyBase, log })
-    return await work({ config, stores, instance })
+    return await work({ config, stores, instance, log })
   } finally {
     await stores.close()
     await databases.release()

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addDatabaseCommands } from './commands/database.ts'
 import { addDeveloperCommands } from './commands/developers.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addFeedCommands } from './commands/feeds.ts'
 import { addProjectionCommands } from './commands/projections.ts'
 import { addSeed } from './commands/seed.ts'
 import { addStart } from './commands/start.ts'
@@ -22,6 +23,7 @@ export async function run(): Promise<void> {
   addUserCommands(program)
   addDatabaseCommands(program)
   addProjectionCommands(program)
+  addFeedCommands(program)
   addDeveloperCommands(program)
   addDoctor(program)
   addSeed(program)

@@ -12,6 +12,7 @@ import { type Live, startLive } from '../sync/live/index.ts'
 import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
 import { openDatabases } from './databases.ts'
+import { feedSchedules, openFeeds } from './feeds.ts'
 import { createMetrics } from './metrics.ts'
 import { storeDefinitions } from './stores.ts'
 import { version } from './version.ts'
@@ -78,8 +79,11 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     instance.journal.onAppend(tidings.tell)
     undo.push(() => tidings.stop())
     if (follows) {
-      const jobs: Jobs = await startJobs(stores.system, schedules(instance), log)
-      undo.push(() => jobs.stop())
+      const feeds = await openFeeds(instance, { publicUrl, allowPrivate: config.allowPrivateAddresses, log })
+      const due = [...schedules(instance), ...feedSchedules(instance, feeds)]
+      const jobs: Jobs = await startJobs(stores.system, due, log)
+      // First what the jobs wait for, so that they end.
+      undo.push(() => jobs.stop(), feeds.stop)
     }
     instance.accounts.start()
     undo.push(() => instance.accounts.stop())

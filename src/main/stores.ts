@@ -1,3 +1,4 @@
+import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
@@ -15,12 +16,14 @@ import { DoorSettings } from '../../migrations/system/20261122000801-door-settin
 import { OpenPodcast } from '../../migrations/system/20261122001000-open-podcast.ts'
 import { AppRequests } from '../../migrations/system/20261122001100-app-requests.ts'
 import { DoorUsers } from '../../migrations/system/20261122001210-door-users.ts'
+import { FeedMoves } from '../../migrations/system/20261122001300-feed-moves.ts'
 import { Identity } from '../../migrations/system/20261122001400-identity.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { Download } from '../downloads/entities.ts'
+import { feedCacheEntities, feedSystemEntities } from '../feeds/entities.ts'
 import { ListenerOfPodcast, MovedFeed } from '../feeds/moved-entities.ts'
 import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
@@ -54,6 +57,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       DoorStamp,
       DoorSetting,
       OpenPodcastDeletion,
+      ...feedSystemEntities,
     ],
     migrations: [
       { name: '20261122000100-accounts', class: Accounts },
@@ -68,6 +72,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122001000-open-podcast', class: OpenPodcast },
       { name: '20261122001100-app-requests', class: AppRequests },
       { name: '20261122001210-door-users', class: DoorUsers },
+      { name: '20261122001300-feed-moves', class: FeedMoves },
       { name: '20261122001400-identity', class: Identity },
     ],
   },
@@ -93,5 +98,9 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122001400-moved-feeds', class: MovedFeeds },
     ],
   },
-  cache: { name: 'cache', entities: [], migrations: [] },
+  cache: {
+    name: 'cache',
+    entities: feedCacheEntities,
+    migrations: [{ name: '20261122001300-feeds', class: Feeds }],
+  },
 }

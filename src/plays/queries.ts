@@ -115,3 +115,12 @@ export async function locateEpisode(
   const own = found.filter((known) => mine.some((row) => row.episode_id === known.episode))
   return own.length === 1 ? (own[0] as KnownEpisode) : ambiguous
 }
+
+const lately: Statement = {
+  name: 'plays-podcasts-since',
+  text: `select distinct podcast_id as podcast from projections.plays where updated_at >= to_timestamp($1::float8 / 1000)`,
+}
+
+/** The podcasts that anybody has played since a time (milliseconds). Reads all rows: for what is due from time to time. */
+export const playedSince = async (db: Queryable, since: number): Promise<readonly PodcastId[]> =>
+  (await rows<{ podcast: PodcastId }>(db, lately, [since])).map(({ podcast }) => podcast)

@@ -16,6 +16,14 @@ export interface PodcastEntry {
   readonly fetched: boolean
 }
 
+/** Whether a feed is anybody's to read. */
+export interface FeedOpenness {
+  /** It was fetched without credentials, which makes it public once and for all unless there is a reason not to be. */
+  readonly open: boolean
+  /** What the feed or its server says against it being public now; a reason that its URL gives stays whatever is said. */
+  readonly reason: 'itunes:block' | 'authentication' | null
+}
+
 export interface EpisodeEntry extends EpisodeName {
   readonly podcast: PodcastId
 }
@@ -38,6 +46,8 @@ export interface Catalog {
   knownPodcast(feedUrl: string): Promise<PodcastId | null>
   /** Every episode this name fits, in whatever podcast. */
   knownEpisodes(name: EpisodeName): Promise<readonly KnownEpisode[]>
+  /** Takes in what a fetch of the feed has shown of who may read it; see `FeedOpenness`. */
+  judgeFeed(podcast: PodcastId, openness: FeedOpenness): Promise<void>
   podcastEntries(ids: Iterable<PodcastId>): Promise<ReadonlyMap<PodcastId, PodcastEntry>>
   episodeEntries(ids: Iterable<EpisodeId>): Promise<ReadonlyMap<EpisodeId, EpisodeEntry>>
   /** The URLs podcasts were shown under before they moved, the oldest first. */
@@ -100,6 +110,17 @@ const readPodcasts = {
   text: `select id, feed_url as "feedUrl", private_reason as "privateReason", fetched_at is not null as fetched
     from system.podcasts where id = any($1::uuid[])`,
 }
+const judge = {
+  name: 'catalog-judge-feed',
+  text: `update system.podcasts set
+      fetched_at = case when $2::boolean then coalesce(fetched_at, now()) else fetched_at end,
+      private_reason = case when private_reason is null or private_reason in ('itunes:block', 'authentication')
+        then $3::text else private_reason end
+    where id = $1
+      and (($2::boolean and fetched_at is null)
+        or ((private_reason is null or private_reason in ('itunes:block', 'authentication'))
+          and private_reason is distinct from $3::text))`,
+}
 const readEpisodes = {
   name: 'catalog-read-episodes',
   text: `select id, podcast_id as podcast, guid, enclosure_url as enclosure from system.episodes where id = any($1::uuid[])`,
@@ -111,14 +132,14 @@ const readFormer = {
     where podcast_id = any($1::uuid[]) order by podcast_id, until`,
 }
 
-const freshness = { max: 50_000, ttl: catalogMemory, ttlResolution: 1000 }
-
-export function createCatalog(system: Store): Catalog {
+/** @param most names of each kind kept in memory */
+export function createCatalog(system: Store, most = 50_000): Catalog {
   const { pool } = system
-  const podcastIds = new LRUCache<string, PodcastId>(freshness)
-  const episodeIds = new LRUCache<string, EpisodeId>(freshness)
-  const podcastEntries = new LRUCache<string, PodcastEntry>(freshness)
-  const episodeEntries = new LRUCache<string, EpisodeEntry>(freshness)
+  const kept = { max: most, ttl: catalogMemory, ttlResolution: 1000 }
+  const podcastIds = new LRUCache<string, PodcastId>(kept)
+  const episodeIds = new LRUCache<string, EpisodeId>(kept)
+  const podcastEntries = new LRUCache<string, PodcastEntry>(kept)
+  const episodeEntries = new LRUCache<string, EpisodeEntry>(kept)
 
   async function lookUpPodcasts(keys: readonly string[]): Promise<void> {
     for (const row of await rows<{ key: string; id: PodcastId }>(pool, findPodcasts, [keys]))
@@ -271,6 +292,10 @@ export function createCatalog(system: Store): Catalog {
       for (const key of keys)
         for (const row of found) if (row.key === key && !best.has(row.podcast)) best.set(row.podcast, row)
       return [...best.values()]
+    },
+    judgeFeed: async (podcast, { open, reason }) => {
+      await rows(pool, judge, [podcast, open, reason])
+      podcastEntries.delete(podcast)
     },
     podcastEntries: (ids) => entries(ids, podcastEntries, readPodcasts),
     episodeEntries: (ids) => entries(ids, episodeEntries, readEpisodes),

@@ -75,6 +75,9 @@ const parse = (url: string): URL | null =>
       .replace(/^(?:feed|itpc|pcast|podcast):/i, 'http:'),
   )
 
+/** Where a feed is fetched: its URL with a scheme of the web, `http` for those that podcast apps made up. */
+export const webAddress = (feedUrl: string): URL | null => parse(unescapeScheme(feedUrl))
+
 /** The host a feed is at: what a person is told of a podcast while its title is not known. */
 export const hostOf = (feedUrl: string): string => parse(unescapeUrl(feedUrl))?.host ?? ''
 

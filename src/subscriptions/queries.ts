@@ -61,3 +61,13 @@ export const subscriptionsTo = (
   user: UserId,
   podcasts: readonly PodcastId[],
 ): Promise<SubscriptionRow[]> => rows(db, to, [user, podcasts])
+const followers: Statement = {
+  name: 'subscriptions-followers',
+  text: 'select podcast_id as podcast, count(*) as count from projections.subscriptions where active group by podcast_id',
+}
+
+/** How many listeners follow each podcast that anybody follows. Reads all rows: for what is due from time to time. */
+export async function followersOf(db: Queryable): Promise<ReadonlyMap<PodcastId, number>> {
+  const found = await rows<{ podcast: PodcastId; count: number }>(db, followers, [])
+  return new Map(found.map(({ podcast, count }) => [podcast, count]))
+}

@@ -60,6 +60,10 @@ const planted: Record<string, Readonly<Record<string, readonly string[]>>> = {
     'src/jobs/planted.ts': ['src/plays/queries.ts'],
     'src/jobs/names.ts': ['src/podcast/names.ts'],
   },
+  'outbound-imports-only-kernel': {
+    'src/outbound/planted.ts': ['src/database/store.ts'],
+    'src/outbound/fetch.ts': ['src/http/server.ts'],
+  },
   'http-imports-only-kernel-podcast': {
     'src/http/planted.ts': ['src/plays/queries.ts'],
     'src/http/session.ts': ['src/database/store.ts'],

@@ -30,6 +30,15 @@ const setVersion = (user: UserId, version: number) =>
     await client.query('update events.events set version = $2 where user_id = $1', [user, version])
   })
 
+const caughtUp = async () => {
+  for (let tries = 0; tries < 100; tries++) {
+    const states = await server.instance.following.states()
+    if (states.every(({ position, lag }) => position > 0 && lag === 0)) return
+    await sleep(50)
+  }
+  throw new Error('the followers do not catch up')
+}
+
 const metric = async (name: string) =>
   (await (await fetch(`${server.url}/metrics`)).text()).split('\n').find((line) => line.startsWith(name))
 
@@ -40,11 +49,12 @@ test('a follower that met an event it can not apply shows in /ready and /metrics
   await app.call('POST', '/subscriptions', follow(1))
   expect(await ready(200)).toMatchObject({ status: 'ready' })
 
+  await caughtUp()
   // The event stands in the journal, its read model was never written, and now nobody here understands it.
   const { projections } = server.fresh.stores
-  await projections.pool.query('update projections.followers set position = 0')
-  await projections.pool.query('delete from projections.progress where user_id = $1', [app.user])
   await setVersion(app.user, 9)
+  await projections.pool.query('delete from projections.progress where user_id = $1', [app.user])
+  await projections.pool.query("update projections.followers set position = 0 where name = 'read-models'")
   await other.call('POST', '/subscriptions', follow(2))
 
   const { checks } = await ready(503)

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Config, describeProblem, isPublic, loadConfig, readConfig, variables } from '../../src/main/config.ts'
+import { type Config, describeProblem, loadConfig, readConfig, variables } from '../../src/main/config.ts'
+import { isPublic } from '../../src/main/public-host.ts'
 
 const databaseUrl = 'postgres://balados:hunter22@db/balados'
 

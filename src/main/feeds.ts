@@ -1,0 +1,84 @@
+import type { Logger } from 'pino'
+import { createFeedWorker, createMoves, type FeedWorker, reviewWanted } from '../feeds/index.ts'
+import { dueFeeds } from '../feeds/queries.ts'
+import { createFeedReader } from '../feeds/understanding/reader.ts'
+import type { Schedule } from '../jobs/jobs.ts'
+import { addJob } from '../jobs/queue.ts'
+import { createOutbound } from '../outbound/fetch.ts'
+import { createCatalog } from '../podcast/catalog.ts'
+import { createGuids } from '../podcast/guids.ts'
+import type { Instance } from './compose.ts'
+import { version } from './version.ts'
+
+/** What looks at feeds in this process: a worker or the command line, never what answers requests. */
+export interface Feeds {
+  readonly worker: FeedWorker
+  stop(): Promise<void>
+}
+
+export interface FeedsParts {
+  readonly publicUrl: string
+  readonly allowPrivate: boolean
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number
+}
+
+/**
+ * Names a refresh keeps in memory: each is looked up once, and those of listeners' requests should not have to make
+ * way for them.
+ */
+const namesKept = 2_000
+
+/** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
+export async function openFeeds({ stores }: Instance, parts: FeedsParts): Promise<Feeds> {
+  const { publicUrl, allowPrivate, log, clock = Date.now } = parts
+  const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
+  const catalog = createCatalog(stores.system, namesKept)
+  const reader = createFeedReader()
+  const worker = createFeedWorker({
+    cache: stores.cache,
+    catalog,
+    guids: createGuids(stores.system, catalog, clock),
+    outbound,
+    understand: reader.understand,
+    onMoved: createMoves(stores.system),
+    clock,
+    log,
+  })
+  return {
+    worker,
+    stop: async () => {
+      await worker.stop()
+      await Promise.all([reader.close(), outbound.close()])
+    },
+  }
+}
+
+/** So many due feeds are worth another process' help; and at most so many are called. */
+const worthHelp = 50
+const mostHelpers = 8
+
+/** What is due from time to time about feeds. */
+export const feedSchedules = ({ stores, catalog }: Instance, { worker }: Feeds): readonly Schedule[] => [
+  {
+    name: 'refresh-feeds',
+    cron: '* * * * *',
+    async work() {
+      const helpers = Math.min(Math.floor((await dueFeeds(stores.cache.pool, Date.now())) / worthHelp), mostHelpers)
+      // A process that is at it already has nothing to do for such a job; one that is idle helps.
+      for (let n = 1; n <= helpers; n++) await addJob(stores.system, 'help-refresh-feeds', `help-refresh-feeds-${n}`)
+      await worker.refreshDue()
+    },
+  },
+  {
+    name: 'help-refresh-feeds',
+    cron: null,
+    work: async () => void (await worker.refreshDue()),
+  },
+  {
+    name: 'review-feeds',
+    cron: '22 * * * *',
+    work: () => reviewWanted(stores, catalog, Date.now()),
+  },
+]
