@@ -75,6 +75,8 @@ export interface Accounts
   readonly devices: Pick<Devices, 'list' | 'find' | 'declare'>
   /** The log-in of apps that send an app password as a bearer token. */
   readonly appPassword: AppPasswordBearer
+  /** The name under which requests from an address are counted. */
+  addressKey(address: string): string
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   /** Who looks at a page through this browser's session; null for nobody. */
@@ -146,6 +148,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     doorSessions: createDoorSessions({ people, credentials, secondFactors, seals, clock }),
     devices,
     appPassword: createAppPasswordBearer({ credentials, throttle }),
+    addressKey: throttle.addressKey,
     playToken: (secret, kind) => credentials.find(secret, kind),
     visitorOf: visits.visitorOf,
     noteDevice: (user, { app, device }, name) => {

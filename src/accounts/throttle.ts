@@ -33,6 +33,8 @@ export interface Throttle {
   succeeded(attempt: Attempt): Promise<void>
   /** Counts a token or app password that turned out bad; a refusal to answer with where there were too many. */
   badSecret(address: string): Promise<RateLimitRefusal | null>
+  /** The name under which whatever comes from an address is counted; the address can't be read from it. */
+  addressKey(address: string): string
 }
 
 const quarter = 15 * 60
@@ -86,6 +88,7 @@ export function createThrottle(counters: Counters, secret: string): Throttle {
       if (own) await counters.forget(own.key, own.allowance)
       for (const { key, allowance } of shared) await counters.giveBack(key, allowance)
     },
+    addressKey: (address) => count(perBadSecrets, 'asks', addressGroup(address)).key,
     badSecret: async (address) => {
       const { key, allowance } = count(perBadSecrets, 'secret', addressGroup(address))
       const { exceeded, resetIn } = await counters.take(key, allowance)
@@ -99,4 +102,5 @@ export const noThrottle: Throttle = {
   refusal: async () => null,
   succeeded: async () => {},
   badSecret: async () => null,
+  addressKey: addressGroup,
 }

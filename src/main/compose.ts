@@ -14,11 +14,13 @@ import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
+import type { Publicity } from '../popularity/publicity.ts'
 import { privacyEndpoints } from '../privacy/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
 import { syncEndpoint } from '../sync/endpoint.ts'
 import { adminEndpoints } from './admin-endpoints.ts'
+import { createOutlook } from './outlook.ts'
 import { reactions, slices, upcasts } from './slices.ts'
 
 /** Everything an instance consists of, put together but not started. */
@@ -29,6 +31,8 @@ export interface Instance {
   readonly accounts: Accounts
   readonly counters: Counters
   readonly following: Following
+  /** What others learn of listeners. */
+  readonly publicity: Publicity
   /** What doors that are no endpoints write to and read from. */
   readonly listening: Listening
   readonly endpoints: readonly Endpoint[]
@@ -58,7 +62,10 @@ export function compose(parts: InstanceParts): Instance {
   const counters = createCounters(stores.system)
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
-  const following = createFollowing(stores, [...readModelFollowers(stores, journal), ...followers], upcasts)
+  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock })
+  const { publicity } = outlook
+  const own = [...readModelFollowers(stores, journal), publicity.follower]
+  const following = createFollowing(stores, [...own, ...followers], upcasts)
   const listening: Listening = {
     journal,
     catalog,
@@ -76,6 +83,7 @@ export function compose(parts: InstanceParts): Instance {
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
+    ...outlook.endpoints,
     ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
       remembering(journal, endpoint),
     ),
@@ -84,7 +92,8 @@ export function compose(parts: InstanceParts): Instance {
   const settings = createSettings(stores.system)
   const doors = [gpodderDoor({ ...listening, accounts, stamps, settings, publicUrl, clock })]
   const purgeDoors = () => stamps.purge(clock())
-  return { stores, journal, catalog, accounts, counters, following, listening, endpoints, doors, purgeDoors }
+  const parted = { stores, journal, catalog, accounts, counters, following, publicity, listening }
+  return { ...parted, endpoints, doors, purgeDoors }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

@@ -2,6 +2,7 @@ import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
 import { Downloads } from '../../migrations/projections/20261122000800-downloads.ts'
+import { PublicReadModels } from '../../migrations/projections/20261122001500-public-read-models.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
@@ -24,9 +25,11 @@ import { OpenPodcastDeletion } from '../openpodcast/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
+import { popularityEntities } from '../popularity/entities.ts'
 import { PrivacySetting } from '../privacy/entities.ts'
 import { Save, Share } from '../sharing/entities.ts'
 import { Subscription } from '../subscriptions/entities.ts'
+import { timelineEntities } from '../timeline/entities.ts'
 
 /** What each store holds, listed explicitly: nothing is discovered by looking into folders. */
 export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
@@ -76,10 +79,13 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       Playlist,
       Collection,
       Download,
+      ...popularityEntities,
+      ...timelineEntities,
     ],
     migrations: [
       { name: '20261122000100-read-models', class: ReadModels },
       { name: '20261122000800-downloads', class: Downloads },
+      { name: '20261122001500-public-read-models', class: PublicReadModels },
     ],
   },
   cache: { name: 'cache', entities: [], migrations: [] },
