@@ -40,7 +40,7 @@ const rescore = (place: Place, aim: string): string => `
       select target_id, greatest($1 - hour, 0) as age, ${worth} as points, plays, saves
       from ${place}.popularity_hours where hour > $1 - ${2 * windowHours.month} ${aim}),
     recent as (
-      select target_id, sum(points) as points, sum(plays) as plays, sum(saves) as saves
+      select target_id, sum(points) as lately, sum(plays) as lately_played, sum(saves) as lately_saved
       from busy where age < ${allBefore} group by target_id),
     fresh as (
       select s.span, b.target_id,
@@ -52,9 +52,9 @@ const rescore = (place: Place, aim: string): string => `
         coalesce(sum(b.saves) filter (where b.age >= s.hours), 0) as likes_previous
       from busy b join spans s on b.age < 2 * s.hours group by s.span, b.target_id
       union all
-      select 'all', target_id, 1000 * (${worth}), t.plays, t.saves, 1000 * (${worth} - coalesce(r.points, 0)),
-        t.plays - coalesce(r.plays, 0), t.saves - coalesce(r.saves, 0)
-      from ${place}.popularity_totals t left join recent r using (target_id) where true ${aim}),
+      select 'all', target_id, 1000 * (${worth}), plays, saves, 1000 * (${worth} - coalesce(lately, 0)),
+        plays - coalesce(lately_played, 0), saves - coalesce(lately_saved, 0)
+      from ${place}.popularity_totals left join recent using (target_id) where true ${aim}),
     shown as (select * from fresh where score > 0 or score_previous > 0),
     gone as (
       delete from ${place}.popularity p where true ${aim}

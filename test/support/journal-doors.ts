@@ -38,9 +38,9 @@ export interface Doors {
 
 export const secret = 'a secret for tests only, long enough to be one'
 
-export function openDoors(stores: Stores, followers: readonly Follower[] = []): Doors {
+export function openDoors(stores: Stores, followers: readonly Follower[] = [], clock: () => number = Date.now): Doors {
   const log = pino({ level: 'error' })
-  const instance = compose({ stores, publicUrl: 'http://localhost', secret, log, followers })
+  const instance = compose({ stores, publicUrl: 'http://localhost', secret, log, followers, clock })
   return {
     instance,
     async call(method, path, { user, app = 'test.app', device = null, now = Date.now(), key, ...asked }) {
