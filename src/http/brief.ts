@@ -25,7 +25,7 @@ export function createBrief(): Brief {
       if (known) return known
       const made = make().then((body) => {
         const mark = createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)
-        return answer(200, body, { ETag: `"${mark}"`, 'Cache-Control': `public, max-age=${briefly / 1000}` })
+        return answer(200, body, { ETag: `W/"${mark}"`, 'Cache-Control': `public, max-age=${briefly / 1000}` })
       })
       remembered.set(key, made)
       made.catch(() => {

@@ -154,8 +154,17 @@ function send(ctx: Koa.Context, { status, body, headers }: Answer): void {
   if (body === undefined) ctx.body = null
   else sendJson(ctx, body)
   ctx.status = status
-  // `If-None-Match: *` would find anything fresh (RFC 9110, 13.1.2); only what everybody may read has an ETag.
-  if (headers?.ETag !== undefined && ctx.fresh) ctx.status = 304
+  const { ETag } = headers ?? {}
+  if (ETag !== undefined && isKnown(ctx, ETag)) ctx.status = 304
+}
+
+/**
+ * Whether the client has this very answer (RFC 9110, 13.1.2). Unlike Koa's `fresh` it does not mind `no-cache`, which
+ * is about caches on the way, and which browsers and Node add.
+ */
+function isKnown(ctx: Koa.Context, etag: string): boolean {
+  const known = ctx.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? []
+  return known.includes('*') || known.includes(etag) || known.includes(etag.replace(/^W\//, ''))
 }
 
 const idempotencyKey = /^[\x21-\x7e]{1,255}$/
