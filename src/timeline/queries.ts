@@ -4,7 +4,8 @@ import type { ContributionKind } from '../popularity/events.ts'
 
 export interface TimelineRow {
   readonly id: string
-  readonly at: Date
+  /** Milliseconds since 1970. */
+  readonly at: number
   readonly kind: ContributionKind
   readonly podcast: PodcastId
   readonly episode: EpisodeId | null
@@ -31,7 +32,9 @@ export interface TimelinePage {
   readonly since: number
 }
 
-const columns = 'id, at, kind, podcast_id as podcast, episode_id as episode, handle, people, comment'
+// As a number: reading twenty times of day from text takes longer than all else of a page.
+const columns =
+  '(extract(epoch from at) * 1000)::bigint as at, id, kind, podcast_id as podcast, episode_id as episode, handle, people, comment'
 
 /** Only the conditions that are asked for, so that each has an index to walk. */
 function pageStatement(filters: readonly string[]): Statement {
@@ -39,8 +42,8 @@ function pageStatement(filters: readonly string[]): Statement {
   return {
     name: `timeline-${filters.join('-')}`,
     text: `select ${columns} from projections.timeline
-      where at >= to_timestamp($1 / 1000.0) and (at, id) < (to_timestamp($2 / 1000.0), $3::uuid)${where}
-      order by at desc, id desc limit $4 offset $5`,
+      where at >= to_timestamp($1::float8 / 1000) and (at, id) < (to_timestamp($2::float8 / 1000), $3::uuid)${where}
+      order by timeline.at desc, id desc limit $4 offset $5`,
   }
 }
 

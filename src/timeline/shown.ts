@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { feedOut, itemOut } from '../podcast/names.ts'
-import { type ShownNames, shownTime } from '../podcast/shown.ts'
-import { instantOut } from '../podcast/times.ts'
+import type { ShownNames } from '../podcast/shown.ts'
+import { instantOut, isoTime } from '../podcast/times.ts'
 import type { Titles } from '../podcast/titles.ts'
 import { contributionKinds } from '../popularity/events.ts'
 import type { Place, TimelineRow } from './queries.ts'
@@ -44,7 +44,7 @@ export const showTimelineEvent = (
 ): z.input<typeof timelineEventOut> => ({
   id: row.id,
   event_type: row.kind,
-  at: shownTime(row.at),
+  at: isoTime(row.at),
   rss_source_feed: names.feed(row.podcast),
   rss_source_item: row.episode && names.item(row.episode),
   rss_feed_title: titles.feed(row.podcast),
@@ -55,8 +55,7 @@ export const showTimelineEvent = (
 })
 
 /** Where a page ended, opaque to apps; what comes in above does not move it. */
-export const formatCursor = ({ at, id }: { readonly at: Date; readonly id: string }): string =>
-  `t${at.getTime().toString(36)}.${id.replaceAll('-', '')}`
+export const formatCursor = ({ at, id }: Place): string => `t${at.toString(36)}.${id.replaceAll('-', '')}`
 
 export const cursor = z
   .string()
