@@ -59,10 +59,14 @@ const sql = inEither((place) => ({
   },
   inScope: {
     name: 'contributions-in-scope',
-    text: `select ${columns} from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as x(user_id, podcast_id, episode_id)
-      join ${place}.contributions c on c.user_id = x.user_id
-        and (x.podcast_id is null or c.podcast_id = x.podcast_id)
-        and (x.episode_id is null or c.episode_id = x.episode_id)`,
+    text: `with x as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as x(user_id, podcast_id, episode_id))
+      select ${columns} from x join ${place}.contributions c using (user_id)
+        where x.podcast_id is null and x.episode_id is null
+      union all
+      select ${columns} from x join ${place}.contributions c using (user_id, podcast_id) where x.episode_id is null
+      union all
+      select ${columns} from x join ${place}.contributions c on c.user_id = x.user_id and c.target_id = x.episode_id
+        and c.kind in ('play', 'save', 'share')`,
   },
   ofPodcast: {
     name: 'contributions-of-podcast',

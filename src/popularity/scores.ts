@@ -5,15 +5,15 @@ import { type ContributionChange, type ContributionKind, points } from './events
 import { inEither, type Place } from './tables.ts'
 
 /** What trending looks back over, in hours, each beside the same time before it. `all` is apart. */
-export const windowHours = { day: 24, week: 7 * 24, month: 30 * 24 } as const
+const windowHours = { day: 24, week: 7 * 24, month: 30 * 24 } as const
 /** What `all` is compared with is so many hours ago. */
 const allBefore = windowHours.week
 
 const hour = 3_600_000
-export const hourOf = (at: number): number => Math.floor(at / hour)
+const hourOf = (at: number): number => Math.floor(at / hour)
 
 /** A point weighs half as much when half of its window has gone by. In thousandths, so that sums are exact. */
-export const weightOf = (age: number, window: number): number => Math.round(1000 * 2 ** (-age / (window / 2)))
+const weightOf = (age: number, window: number): number => Math.round(1000 * 2 ** (-age / (window / 2)))
 
 const weights = (window: number): string =>
   `'{${Array.from({ length: window }, (_, age) => weightOf(age, window)).join()}}'::int[]`

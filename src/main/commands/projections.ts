@@ -5,9 +5,9 @@ import { CommandError, table, type Workshop, withInstance } from '../console.ts'
 export async function rebuildProjections({ instance }: Workshop, name?: string): Promise<string> {
   const { readModels } = instance.journal
   const { publicity } = instance
-  if (name !== undefined && ![...readModels.names, publicity.follower.name].includes(name)) {
-    const names = [...readModels.names, publicity.follower.name].join(', ')
-    throw new CommandError(`There is no projection ${name}; there are ${names}.`)
+  const names = [...readModels.names, publicity.follower.name]
+  if (name !== undefined && !names.includes(name)) {
+    throw new CommandError(`There is no projection ${name}; there are ${names.join(', ')}.`)
   }
   if (name === undefined || name === publicity.follower.name) await publicity.rebuild()
   if (name === publicity.follower.name) return 'Rebuilt what others learn of listeners, popularity and timeline.'
@@ -17,7 +17,7 @@ export async function rebuildProjections({ instance }: Workshop, name?: string):
     events += await readModels.rebuild(user, name === undefined ? undefined : [name])
     users++
   }
-  return `Rebuilt ${name ?? readModels.names.join(', ')} of ${users} users from ${events} events.`
+  return `Rebuilt ${name ?? names.join(', ')} of ${users} users from ${events} events.`
 }
 
 export function addProjectionCommands(program: Command): void {
