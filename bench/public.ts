@@ -90,13 +90,13 @@ for (const [size, events] of Object.entries(sizes) as [keyof typeof sizes, numbe
 }
 
 let turn = 0
-/** Never the same twice within the second for which answers are remembered: each is looked up. */
-const anywhere = () => {
-  const at = Date.now() - Math.floor(Math.random() * 44 * day)
+/** Somewhere on the newest fifty pages; never the same twice within the second for which answers are remembered. */
+const below = (events: number) => {
+  const at = Date.now() - Math.floor(Math.random() * 45 * day * (1_000 / events))
   return formatCursor({ at, id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' })
 }
 const get = (path: string) => httpRequest('GET', `/api/v1/public${path}`, null)
-const cases = {
+const cases: Record<string, (events: number) => Buffer> = {
   'empty handler': () => httpRequest('GET', '/api/v1/bench/empty-public?limit=20', null),
   'trending podcasts': () => get('/trending/podcasts'),
   'trending episodes': () => get('/trending/episodes'),
@@ -107,21 +107,22 @@ const cases = {
       `/trending/episodes?feed=${feed}&window=${windows[turn % 4]}&limit=${20 + Math.floor(Math.random() * 80)}`,
     )
   },
-  'timeline, each page looked up': () => get(`/timeline?before=${anywhere()}`),
+  'timeline, each page looked up': (events: number) => get(`/timeline?before=${below(events)}`),
 }
-type Case = keyof typeof cases
-const names = Object.keys(cases) as Case[]
+const names = Object.keys(cases)
+const requests = (name: string, size: string) => () => (cases[name] as (events: number) => Buffer)(sizes[size as 'few'])
 const rates: Record<string, number[]> = {}
 const key = (size: string, name: string) => `${size} ${name}`
-for (const { port } of Object.values(servers)) for (const name of names) await load(port, connections, 1, cases[name])
+for (const [size, { port }] of Object.entries(servers))
+  for (const name of names) await load(port, connections, 1, requests(name, size))
 for (let round = 0; round < rounds; round++)
   for (const name of names)
     for (const [size, { port }] of Object.entries(servers)) {
       const at = key(size, name)
-      rates[at] = [...(rates[at] ?? []), await load(port, connections, seconds, cases[name])]
+      rates[at] = [...(rates[at] ?? []), await load(port, connections, seconds, requests(name, size))]
     }
 
-const of = (size: string, name: Case) => rates[key(size, name)] ?? []
+const of = (size: string, name: string) => rates[key(size, name)] ?? []
 const ratio = (a: readonly number[], b: readonly number[]) => median(a.map((rate, i) => rate / (b[i] ?? Number.NaN)))
 let missed = 0
 const check = (met: boolean) => {

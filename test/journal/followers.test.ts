@@ -44,6 +44,10 @@ const play = (doors: Doors, user: UserId, n: number) =>
     },
   })
 
+/** Without those that every instance has. */
+const ownStates = async ({ instance }: Doors) =>
+  (await instance.following.states()).filter(({ name }) => name !== instance.publicity.follower.name)
+
 const told = async (stores: Stores) =>
   (await stores.projections.pool.query('select user_id, number::int, times from projections.told order by position'))
     .rows
@@ -93,7 +97,7 @@ describe('a follower of the journal', () => {
     await Promise.all(following)
     await follow(doors)
     await expectEachOnceInOrder(stores)
-    expect((await doors.instance.following.states())[0]).toMatchObject({ lag: 0, stopped: null })
+    expect((await ownStates(doors))[0]).toMatchObject({ lag: 0, stopped: null })
   })
 
   test('is told later, not never, of an event whose transaction commits late', async () => {
@@ -179,7 +183,7 @@ describe('a follower of the journal', () => {
     for (let n = 0; n < 9; n++) await play(doors, user, n)
     await follow(doors)
     await follow(doors)
-    expect(await doors.instance.following.states()).toEqual([
+    expect(await ownStates(doors)).toEqual([
       { name: 'picky', position: 3, lag: 6, stopped: { at: 4, reason: 'can not digest this' } },
       { name: 'easy', position: 9, lag: 0, stopped: null },
     ])
@@ -201,7 +205,7 @@ describe('a follower of the journal', () => {
       await client.query('update events.events set version = 9 where user_id = $1', [user])
     })
     await follow(doors)
-    const [state] = await doors.instance.following.states()
+    const [state] = await ownStates(doors)
     expect(state).toMatchObject({ position: 0, stopped: { at: 1, reason: expect.stringContaining('version 9') } })
   })
 
@@ -216,7 +220,7 @@ describe('a follower of the journal', () => {
     })
     await follow(doors)
     expect((await told(stores)).map((row) => row.number)).toEqual([1, 3, 4])
-    expect((await doors.instance.following.states())[0]).toMatchObject({ position: 5, lag: 0 })
+    expect((await ownStates(doors))[0]).toMatchObject({ position: 5, lag: 0 })
   })
 
   test('goes on where it was after the rows were restored into a fresh server, whose transaction ids start again', async () => {
