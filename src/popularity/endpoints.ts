@@ -4,7 +4,7 @@ import type { Brief } from '../http/brief.ts'
 import { limit } from '../http/schemas.ts'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import { type Answer, type Endpoint, publicEndpoint } from '../kernel/endpoint.ts'
-import { type Refusal, refuse, refuseValue } from '../kernel/refusal.ts'
+import { type Refusal, refuse } from '../kernel/refusal.ts'
 import type { Catalog } from '../podcast/catalog.ts'
 import { type EpisodeName, feedName, itemName } from '../podcast/names.ts'
 import { shownNames } from '../podcast/shown.ts'
@@ -33,7 +33,9 @@ export interface PublicEndpointParts {
 const scope = z
   .enum(['local', 'federated'])
   .default('local')
-  .describe('Of this instance, or of those it exchanges figures with too.')
+  .describe(
+    'Of this instance, or of those too that it exchanges figures with, which they do by the week: not of a day.',
+  )
 
 const ranking = z.object({
   limit: limit(100, 20),
@@ -56,9 +58,7 @@ export function popularityEndpoints({
   })
 
   /** What is asked for by a feed that nobody ever named is like what nobody lets others know of. */
-  async function best(what: 'podcasts' | 'episodes', asked: z.output<typeof ranking>): Promise<Answer | Refusal> {
-    if (asked.scope === 'federated' && asked.window === 'day')
-      return refuseValue('query.window', 'instances exchange figures by the week: week, month or all')
+  async function best(what: 'podcasts' | 'episodes', asked: z.output<typeof ranking>): Promise<Answer> {
     return brief.of(JSON.stringify(['trending', what, asked]), async () => {
       const podcast = asked.feed === undefined ? null : await catalog.knownPodcast(asked.feed)
       const nobodys = asked.feed !== undefined && podcast === null

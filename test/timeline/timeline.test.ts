@@ -159,7 +159,6 @@ describe('the public endpoints', () => {
     for (const path of [
       '/trending/podcasts?limit=101',
       '/trending/episodes?window=year',
-      '/trending/podcasts?scope=federated&window=day',
       '/timeline?before=nonsense',
       '/timeline?event_type=sneeze',
       '/timeline?offset=-1',
