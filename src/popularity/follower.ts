@@ -75,7 +75,9 @@ export function publicWork({ stores, tellOthers, clock }: PublicParts, place: Pl
     const inScope = choices.length > 0 ? await contributionsInScope(client, place, choices) : []
     for (const contribution of [...read, ...inScope]) touched.set(keyOfKept(contribution), contribution)
     const said = new Set(done.filter((deed) => deed.kind === 'share').map(keyOf))
-    return decideAnew(client, [...touched.values()], said)
+    const differs = await decideAnew(client, [...touched.values()], said)
+    // Who no longer follows a podcast counts on, but says no more what its listeners follow too.
+    return differs || done.some((deed) => deed.kind === 'subscribe')
   }
 
   /** Asks the catalog what bears on a podcast's privacy, and decides anew what others learn of it. */

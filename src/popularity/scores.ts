@@ -85,6 +85,13 @@ const sql = inEither((place) => ({
         as x(target_id uuid, podcast_id uuid, is_episode boolean, ${columns.map((c) => `${c} int`)})
       on conflict (target_id) do update set ${added('t')}`,
   },
+  // Not even that something was once counted stays of what counts no more.
+  tidy: {
+    name: 'popularity-tidy',
+    text: `with hours as (
+        delete from ${place}.popularity_hours where target_id = any($1::uuid[]) and (${columns}) = (0, 0, 0, 0))
+      delete from ${place}.popularity_totals where target_id = any($1::uuid[]) and (${columns}) = (0, 0, 0, 0)`,
+  },
   rescoreSome: { name: 'popularity-rescore-some', text: rescore(place, 'and target_id = any($2::uuid[])') },
   rescoreAll: { name: 'popularity-rescore-all', text: rescore(place, '') },
   rankPrevious: {
@@ -135,6 +142,7 @@ export async function applyToScores(
   await rows(client, sql(place).addTotals, [flat(totals.values())])
   await rows(client, sql(place).addHours, [flat(hours.values())])
   await rows(client, sql(place).rescoreSome, [hourOf(now), [...totals.keys()]])
+  await rows(client, sql(place).tidy, [[...totals.keys()]])
 }
 
 /** Brings all scores to this hour, and ranks those of the time before. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sequenceArrivals } from '../../src/journal/sequencer.ts'
+import { openDoors } from '../support/journal-doors.ts'
 import { type Listener, type PublicWorld, publicWorld } from '../support/public-world.ts'
 
 const minute = 60_000
@@ -7,7 +9,7 @@ const start = Date.now() - 3_600_000
 let world: PublicWorld
 let ada: Listener
 beforeAll(async () => {
-  world = await publicWorld('one', { podcasts: 12 })
+  world = await publicWorld('one', { podcasts: 15 })
 })
 afterAll(() => world.close())
 
@@ -163,4 +165,91 @@ describe('what counts', () => {
     await world.doors.instance.publicity.refold(ada.id)
     expect(await podcast()).toMatchObject({ score: 10, likes: 0, likes_people: [] })
   })
+})
+
+describe('what is shown', () => {
+  test('a podcast that is asked for has its rank among all', async () => {
+    const other = p - 1
+    for (let n = 0; n < 3; n++) {
+      const who = await world.listener()
+      await world.choose(who, 'anonymous')
+      await world.subscribe(who, p)
+      await world.subscribe(who, other)
+      await world.mark(who, 'save', other, 0, true)
+    }
+    await world.follow()
+    const { body: all } = await world.get('/trending/podcasts', { window: 'day', limit: '100' })
+    const feed = world.feeds[p] ?? ''
+    const mine = all.podcasts.find((row: { rss_source_feed: string }) => row.rss_source_feed === feed)
+    expect(mine.rank).toBeGreaterThan(1)
+    expect((await world.get('/trending/podcasts', { window: 'day', feed })).body).toEqual({ podcasts: [mine] })
+  })
+
+  test('what two of a podcast’s listeners follow too is not told, what three do is', async () => {
+    const related = async () => {
+      await world.follow()
+      return (await world.get('/feed/{feed}/related', {}, { feed: world.feeds[p] ?? '' })).body.podcasts
+    }
+    const three = [await world.listener(), await world.listener(), await world.listener()]
+    for (const [n, who] of three.entries()) {
+      await world.choose(who, n === 2 ? 'private' : 'anonymous')
+      await world.subscribe(who, p)
+      await world.subscribe(who, 0)
+    }
+    expect(await related()).toEqual([])
+    await world.choose(three[2] as Listener, 'anonymous')
+    expect(await related()).toMatchObject([{ rss_source_feed: world.feeds[0], people: 3 }])
+    await world.unsubscribe(three[0] as Listener, 0)
+    expect(await related()).toEqual([])
+  })
+})
+
+describe('beside each other', () => {
+  const tables = [
+    'contributions',
+    'traces',
+    'popularity',
+    'popularity_totals',
+    'popularity_hours',
+    'timeline',
+    'timeline_groups',
+  ]
+  const kept = async () => {
+    const all: Record<string, string[]> = {}
+    for (const table of tables) {
+      const text = `select x::text as row from projections.${table} x order by 1`
+      all[table] = (await world.fresh.stores.projections.pool.query(text)).rows.map(({ row }) => row)
+    }
+    return all
+  }
+
+  test('two processes that follow, rebuilds and writers leave what a rebuild in peace leaves', async () => {
+    const second = openDoors(world.fresh.stores)
+    const people = await Promise.all(Array.from({ length: 4 }, () => world.listener()))
+    const write = async (who: Listener) => {
+      for (let n = 0; n < 12; n++) {
+        await world.choose(who, ['public', 'anonymous', 'private'][n % 3] ?? '', n % 2 ? p : undefined)
+        await world.subscribe(who, n % 3)
+        await world.hear(who, p, n % 3, { position: 100 * n, played: n % 4 === 0 })
+      }
+    }
+    let writing = true
+    const following = [world.doors, second].map(async ({ instance }) => {
+      while (writing) {
+        await sequenceArrivals(world.fresh.stores.events)
+        await instance.following.advance()
+      }
+    })
+    const rebuilding = (async () => {
+      while (writing) await second.instance.publicity.rebuild()
+    })()
+    await Promise.all(people.map(write))
+    writing = false
+    await Promise.all([...following, rebuilding])
+    await world.follow()
+    await world.doors.instance.publicity.refresh()
+    const before = await kept()
+    await world.doors.instance.publicity.rebuild()
+    expect(await kept()).toEqual(before)
+  }, 60_000)
 })
