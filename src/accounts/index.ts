@@ -86,6 +86,8 @@ export interface Accounts
   readonly appRequests: Pick<AppRequests, 'ask' | 'fetch'>
   /** For apps that make an app password of the account's own, and give theirs back. */
   readonly credentials: Pick<Credentials, 'make' | 'revoke'>
+  /** The name under which requests from an address are counted. */
+  addressKey(address: string): string
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
   /** Who looks at a page through this browser's session; null for nobody. */
@@ -161,6 +163,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     appPassword: createAppPasswordBearer({ credentials, throttle }),
     appRequests,
     credentials,
+    addressKey: throttle.addressKey,
     playToken: (secret, kind) => credentials.find(secret, kind),
     visitorOf: visits.visitorOf,
     noteDevice: (user, { app, device }, name) => {

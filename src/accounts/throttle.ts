@@ -35,6 +35,8 @@ export interface Throttle {
   badSecret(address: string): Promise<RateLimitRefusal | null>
   /** Counts an app that asks for an app password; a refusal where too many ask. */
   appRequest(address: string): Promise<RateLimitRefusal | null>
+  /** The name under which whatever comes from an address is counted; the address can't be read from it. */
+  addressKey(address: string): string
 }
 
 const quarter = 15 * 60
@@ -90,6 +92,7 @@ export function createThrottle(counters: Counters, secret: string): Throttle {
       if (own) await counters.forget(own.key, own.allowance)
       for (const { key, allowance } of shared) await counters.giveBack(key, allowance)
     },
+    addressKey: (address) => count(perBadSecrets, 'asks', addressGroup(address)).key,
     badSecret: async (address) => {
       const { key, allowance } = count(perBadSecrets, 'secret', addressGroup(address))
       const { exceeded, resetIn } = await counters.take(key, allowance)
@@ -109,4 +112,5 @@ export const noThrottle: Throttle = {
   succeeded: async () => {},
   badSecret: async () => null,
   appRequest: async () => null,
+  addressKey: addressGroup,
 }

@@ -182,7 +182,7 @@ function section(place: Place, base: string, { components }: OpenApiDocument): H
 <h3>${verb(place)}${anchor(operationId)}</h3>
 <p><strong>${summary}</strong></p>
 ${paragraphs.map((paragraph) => html`<p>${withCode(paragraph)}</p>`)}
-<p class="facts"><span>Scope: ${needs.length === 0 ? 'any' : needs}</span> <span>Limit: ${requests} a minute</span>
+<p class="facts"><span>Scope: ${operation.security.length === 0 ? 'none, everybody may ask' : needs.length === 0 ? 'any' : needs}</span> <span>Limit: ${requests} a minute</span>
 ${place.method !== 'get' && html`<span>Takes an <a href="#writing">Idempotency-Key</a></span>`}</p>
 ${sample(`Example of ${summary}`, curl(place, base, components.schemas))}
 ${listed.length > 0 && html`<h4>Parameters</h4><ul>${listed.map(parameterItem)}</ul>`}
@@ -239,7 +239,7 @@ function curl(
   const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema
   return [
     `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${quoted(url)}`,
-    `-H "Authorization: Bearer $TOKEN"`,
+    ...(operation.security.length === 0 ? [] : [`-H "Authorization: Bearer $TOKEN"`]),
     ...(method === 'get' ? [] : [`-H "Idempotency-Key: $(openssl rand -hex 16)"`]),
     ...(body
       ? [`-H 'Content-Type: application/json'`, `-d ${quoted(readable(exampleOf(body, schemas, { all: false })))}`]

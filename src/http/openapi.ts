@@ -34,7 +34,7 @@ export interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   /** The scopes of which one is enough; none where any valid token will do. */
   readonly 'x-scope': readonly string[]
-  /** How often a user may ask for it. */
+  /** How often a user may ask for it, or an address where everybody may. */
   readonly 'x-rate-limit': { readonly requests: number; readonly seconds: number }
   /** Bytes of the unpacked body. */
   readonly 'x-body-limit'?: number
@@ -129,16 +129,18 @@ export function openApiDocument(
 }
 
 function operationOf(endpoint: Endpoint, schemas: SchemaCollector, problem: JsonSchema): Operation {
-  const scopes = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
+  const open = endpoint.scope === 'public'
+  const scopes = open || endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
   const operationId = idOf(endpoint)
-  const needs = scopes.length === 0 ? 'any valid token' : `the scope ${scopes.map((s) => `\`${s}\``).join(' or ')}`
-  const often = `At most ${endpoint.limit} requests a minute and user.`
+  const token = scopes.length === 0 ? 'any valid token' : `the scope ${scopes.map((s) => `\`${s}\``).join(' or ')}`
+  const needs = open ? 'Needs no token.' : `Needs ${token}.`
+  const often = `At most ${endpoint.limit} requests a minute and ${open ? 'address' : 'user'}.`
   return {
     operationId,
     summary: endpoint.summary,
-    description: [endpoint.description, `Needs ${needs}. ${often}`].filter(Boolean).join('\n\n'),
+    description: [endpoint.description, `${needs} ${often}`].filter(Boolean).join('\n\n'),
     tags: [endpoint.tag],
-    security: [{ app: [] }],
+    security: open ? [] : [{ app: [] }],
     'x-scope': scopes,
     'x-rate-limit': { requests: endpoint.limit, seconds: 60 },
     ...(endpoint.body && { 'x-body-limit': endpoint.bodyLimit ?? defaultBodyLimit }),
@@ -222,6 +224,12 @@ function responsesOf(
     const content = empty ? {} : { content: json(described) }
     responses[status] = { description: description ?? status, headers: rateLimitHeaders, ...content }
   }
+  if (endpoint.scope === 'public') {
+    responses['304'] = {
+      description: 'What the `If-None-Match` of the request names still holds.',
+      headers: rateLimitHeaders,
+    }
+  }
   return responses
 }
 
@@ -246,8 +254,10 @@ const rateLimitHeaders = Object.assign(
 function errorsOf(endpoint: Endpoint): Map<string, string[]> {
   const writes = endpoint.method !== 'get'
   // Any address can be malformed, that of an operation without parameters too.
-  const reasons: RefusalReason[] = ['unauthorized', 'rate_limited', 'validation']
-  if (endpoint.scope !== 'any') reasons.push('forbidden')
+  const open = endpoint.scope === 'public'
+  const reasons: RefusalReason[] = ['rate_limited', 'validation']
+  if (!open) reasons.push('unauthorized')
+  if (!open && endpoint.scope !== 'any') reasons.push('forbidden')
   if (endpoint.path.includes('{')) reasons.push('not_found')
   if (writes) reasons.push('conflict')
   if (endpoint.body) reasons.push('payload_too_large')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Router, type RouterContext } from '@koa/router'
 import type Koa from 'koa'
-import type { Answer, Caller, Endpoint, EndpointCall, Origin } from '../kernel/endpoint.ts'
+import type { Answer, Caller, Endpoint, EndpointCall, Origin, PublicCall } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseForNow } from '../kernel/refusal.ts'
 import { bodyReader, defaultBodyLimit, type JsonBody } from './body.ts'
 import { languageOf } from './layout.ts'
@@ -39,6 +39,8 @@ export interface ApiParts {
   readonly grants: Grants
   /** Null where requests are not limited. */
   readonly countRequest: CountRequest | null
+  /** The name under which the requests of one address are counted where nobody need say who is asking. */
+  readonly addressKey?: (address: string) => string
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -64,7 +66,7 @@ export function apiRouter({ endpoints, ...parts }: ApiParts): Router {
 
 /** Everything that can be known before a request comes is worked out here, once per endpoint. */
 function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.Middleware {
-  const { authenticate, grants, countRequest, clock, prefix = '' } = parts
+  const { authenticate, grants, countRequest, clock, addressKey = String, prefix = '' } = parts
   const { params, query, body } = endpoint
   const wanted = endpoint.scope === 'any' ? [] : [endpoint.scope].flat()
   const missingScope = refuse(
@@ -74,13 +76,27 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
   const readBody = body && bodyReader(endpoint.bodyLimit ?? defaultBodyLimit, !endpoint.checksTexts)
   const writes = endpoint.method !== 'get'
   const handle = endpoint.handle as (call: EndpointCall<unknown, unknown, unknown>) => Promise<Answer | Refusal>
+  const counted = { ...endpoint, path: prefix + endpoint.path }
+
+  async function answerAnybody(ctx: Koa.Context): Promise<Answer | Refusal> {
+    const late = countRequest && (await overLimit(ctx, counted, countRequest, addressKey(ctx.ip)))
+    if (late) return late
+    const found = findings()
+    const call = {
+      params: params && found.check(params, ctx.params, 'path'),
+      query: query && found.check(query, ctx.query, 'query'),
+      language: languageOf(ctx),
+    }
+    return (
+      found.refusal() ?? (endpoint.handle as (call: PublicCall<unknown, unknown>) => Promise<Answer | Refusal>)(call)
+    )
+  }
 
   async function carryOut(ctx: Koa.Context): Promise<Answer | Refusal> {
     const caller = await authenticate(ctx.headers.authorization, ctx.ip)
     if (isRefusal(caller)) return caller
     if (wanted.length > 0 && !wanted.some((scope) => grants(caller.scopes, scope))) return missingScope
-    const late =
-      countRequest && (await overLimit(ctx, { ...endpoint, path: prefix + endpoint.path }, countRequest, caller))
+    const late = countRequest && (await overLimit(ctx, counted, countRequest, caller.user))
     if (late) return late
 
     const read = readBody ? await readBody(ctx) : noBody
@@ -101,8 +117,8 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
   }
 
   return async (ctx) => {
-    const result = await carryOut(ctx)
-    // What a listener plays and follows has no place in anybody's cache.
+    const result = await (endpoint.scope === 'public' ? answerAnybody(ctx) : carryOut(ctx))
+    // What a listener plays and follows has no place in anybody's cache; what everybody may read says so itself.
     ctx.set('Cache-Control', 'no-store')
     if (isRefusal(result)) sendProblem(ctx, problemOf(result))
     else send(ctx, result)
@@ -121,9 +137,9 @@ async function overLimit(
   ctx: Koa.Context,
   { method, path, limit }: Endpoint,
   countRequest: CountRequest,
-  { user }: Caller,
+  asker: string,
 ): Promise<Refusal | null> {
-  const { exceeded, remaining, resetIn } = await countRequest(`${user} ${method} ${path}`, { limit, seconds: minute })
+  const { exceeded, remaining, resetIn } = await countRequest(`${asker} ${method} ${path}`, { limit, seconds: minute })
   ctx.set({
     'RateLimit-Limit': String(limit),
     'RateLimit-Remaining': String(remaining),
@@ -138,6 +154,17 @@ function send(ctx: Koa.Context, { status, body, headers }: Answer): void {
   if (body === undefined) ctx.body = null
   else sendJson(ctx, body)
   ctx.status = status
+  const { ETag } = headers ?? {}
+  if (ETag !== undefined && isKnown(ctx, ETag)) ctx.status = 304
+}
+
+/**
+ * Whether the client has this very answer (RFC 9110, 13.1.2). Unlike Koa's `fresh` it does not mind `no-cache`, which
+ * is about caches on the way, and which browsers and Node add.
+ */
+function isKnown(ctx: Koa.Context, etag: string): boolean {
+  const known = ctx.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? []
+  return known.includes('*') || known.includes(etag) || known.includes(etag.replace(/^W\//, ''))
 }
 
 const idempotencyKey = /^[\x21-\x7e]{1,255}$/

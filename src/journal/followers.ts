@@ -21,6 +21,8 @@ export interface Follower {
   /** Where its effects and its checkpoint live: what can be rebuilt in `projections`, what acts outside in `system`. */
   readonly store: 'projections' | 'system'
   apply(events: readonly Followed[], client: pg.PoolClient): Promise<void>
+  /** Called when what was applied is there for everybody. */
+  committed?(): void
 }
 
 /** How a follower stands. `lag` counts events it has not seen. */
@@ -107,7 +109,7 @@ export function createFollowing(stores: Stores, followers: readonly Follower[], 
   /** One step of one follower: up to `limit` events, or null when it is stopped, busy elsewhere, or done. */
   async function step(follower: Follower, limit: number): Promise<Batch | null> {
     const sql = forStore[follower.store]
-    return transaction(stores[follower.store].pool, async (client) => {
+    const done = await transaction(stores[follower.store].pool, async (client) => {
       const [mine] = await rows<{ position: number; stoppedAt: number | null }>(client, sql.claim, [follower.name])
       if (!mine || mine.stoppedAt !== null) return null
       const found = await read(mine.position, limit)
@@ -116,6 +118,8 @@ export function createFollowing(stores: Stores, followers: readonly Follower[], 
       await rows(client, sql.advance, [follower.name, found.last])
       return found
     })
+    if (done) follower.committed?.()
+    return done
   }
 
   /** Goes on one event at a time up to the one that can't be applied, and says so there. */

@@ -59,9 +59,12 @@ export interface Endpoint {
   readonly summary: string
   readonly description?: string
   readonly tag: string
-  /** A scope the grant must hold, `['user.sync', 'user']` for either, or `any` for whatever valid token. */
-  readonly scope: string | readonly string[] | 'any'
-  /** Requests per minute and user. */
+  /**
+   * A scope the grant must hold, `['user.sync', 'user']` for either, `any` for whatever valid token, or `public` for
+   * everybody, with no token at all.
+   */
+  readonly scope: string | readonly string[] | 'any' | 'public'
+  /** Requests per minute and user, or per address where everybody may ask. */
   readonly limit: number
   readonly params?: z.ZodType
   readonly query?: z.ZodType
@@ -75,6 +78,9 @@ export interface Endpoint {
   readonly refusals?: readonly RefusalReason[]
   handle(call: EndpointCall<never, never, never>): Promise<Answer | Refusal>
 }
+
+/** What an endpoint gets that does not know who is asking. */
+export type PublicCall<Params, Query> = Pick<EndpointCall<Params, Query, undefined>, 'params' | 'query' | 'language'>
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
@@ -92,4 +98,18 @@ export function endpoint<
   B extends z.ZodType | undefined = undefined,
 >(definition: EndpointOf<P, Q, B>): Endpoint {
   return definition as unknown as Endpoint
+}
+
+interface PublicEndpointOf<P, Q> extends Omit<Endpoint, 'method' | 'scope' | 'params' | 'query' | 'body' | 'handle'> {
+  readonly params?: P
+  readonly query?: Q
+  handle(call: PublicCall<Output<P>, Output<Q>>): Promise<Answer | Refusal>
+}
+
+/** Declares an endpoint that everybody may read without a token; what it answers is the same for everybody. */
+export function publicEndpoint<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+>(definition: PublicEndpointOf<P, Q>): Endpoint {
+  return { ...definition, method: 'get', scope: 'public' } as unknown as Endpoint
 }

@@ -20,11 +20,13 @@ import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
 import { createIdentity, type Identity } from '../podcast/identity.ts'
+import type { Publicity } from '../popularity/publicity.ts'
 import { privacyEndpoints } from '../privacy/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
 import { syncEndpoint } from '../sync/endpoint.ts'
 import { adminEndpoints } from './admin-endpoints.ts'
+import { createOutlook } from './outlook.ts'
 import { reactions, slices, upcasts } from './slices.ts'
 
 /** Everything an instance consists of, put together but not started. */
@@ -38,6 +40,8 @@ export interface Instance {
   readonly identity: Identity
   /** Lets listeners hear of what feeds showed of podcasts' and episodes' identity. */
   readonly telling: Telling
+  /** What others learn of listeners. */
+  readonly publicity: Publicity
   /** What doors that are no endpoints write to and read from. */
   readonly listening: Listening
   readonly endpoints: readonly Endpoint[]
@@ -70,6 +74,8 @@ export function compose(parts: InstanceParts): Instance {
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
   const wanted = wantFeeds(catalog, () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500), clock)
+  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock })
+  const { publicity } = outlook
   const listening: Listening = {
     journal,
     catalog,
@@ -89,11 +95,8 @@ export function compose(parts: InstanceParts): Instance {
     ...(parts.patience !== undefined && { patience: parts.patience }),
   })
   const listeners = createListeners(identity, telling)
-  const following = createFollowing(
-    stores,
-    [...readModelFollowers(stores, journal), listeners, ...followers, wanted],
-    upcasts,
-  )
+  const own = [...readModelFollowers(stores, journal), listeners, wanted, publicity.follower]
+  const following = createFollowing(stores, [...own, ...followers], upcasts)
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
@@ -103,6 +106,7 @@ export function compose(parts: InstanceParts): Instance {
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
+    ...outlook.endpoints,
     ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
       remembering(journal, endpoint),
     ),
@@ -112,20 +116,8 @@ export function compose(parts: InstanceParts): Instance {
   const door = { ...listening, accounts, stamps, publicUrl, clock }
   const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
   const purgeDoors = () => stamps.purge(clock())
-  return {
-    stores,
-    journal,
-    catalog,
-    accounts,
-    counters,
-    following,
-    identity,
-    telling,
-    listening,
-    endpoints,
-    doors,
-    purgeDoors,
-  }
+  const parted = { stores, journal, catalog, accounts, counters, following, identity, telling, publicity, listening }
+  return { ...parted, endpoints, doors, purgeDoors }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

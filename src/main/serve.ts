@@ -23,7 +23,17 @@ export interface Running {
 }
 
 /** What apps may count on here beside the first version of the API. */
-const features = ['sync', 'idempotency-keys', 'history', 'devices', 'live', 'gpodder', 'nextcloud', 'open-podcast']
+const features = [
+  'sync',
+  'idempotency-keys',
+  'history',
+  'devices',
+  'live',
+  'gpodder',
+  'nextcloud',
+  'open-podcast',
+  'public',
+]
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
 
@@ -42,6 +52,7 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     hourly('purge-sessions', 27, () => accounts.purgeExpired()),
     hourly('purge-credentials', 47, () => accounts.purgeCredentials()),
     hourly('purge-doors', 57, () => instance.purgeDoors()),
+    { name: 'refresh-popularity', cron: '*/10 * * * *', work: () => instance.publicity.refresh() },
     hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
 }
@@ -120,6 +131,7 @@ async function openWeb(
     authenticate: accounts.authenticate,
     grants,
     countRequest,
+    addressKey: accounts.addressKey,
     pages: [accounts.pages(), ...instance.doors, live.router, openPodcast],
     health: async () => ({
       database: await answers(stores),

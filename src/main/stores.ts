@@ -4,6 +4,7 @@ import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-o
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
 import { Downloads } from '../../migrations/projections/20261122000800-downloads.ts'
 import { MovedFeeds } from '../../migrations/projections/20261122001400-moved-feeds.ts'
+import { PublicReadModels } from '../../migrations/projections/20261122001500-public-read-models.ts'
 import { Accounts } from '../../migrations/system/20261122000100-accounts.ts'
 import { Catalog } from '../../migrations/system/20261122000200-catalog.ts'
 import { JobWorkers } from '../../migrations/system/20261122000300-job-workers.ts'
@@ -32,9 +33,11 @@ import { OpenPodcastDeletion } from '../openpodcast/entities.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
+import { popularityEntities } from '../popularity/entities.ts'
 import { PrivacySetting } from '../privacy/entities.ts'
 import { Save, Share } from '../sharing/entities.ts'
 import { Subscription } from '../subscriptions/entities.ts'
+import { timelineEntities } from '../timeline/entities.ts'
 
 /** What each store holds, listed explicitly: nothing is discovered by looking into folders. */
 export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
@@ -91,11 +94,14 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       Download,
       MovedFeed,
       ListenerOfPodcast,
+      ...popularityEntities,
+      ...timelineEntities,
     ],
     migrations: [
       { name: '20261122000100-read-models', class: ReadModels },
       { name: '20261122000800-downloads', class: Downloads },
       { name: '20261122001400-moved-feeds', class: MovedFeeds },
+      { name: '20261122001500-public-read-models', class: PublicReadModels },
     ],
   },
   cache: {

@@ -2,6 +2,8 @@ import { type Queryable, rows, type Statement } from '../database/store.ts'
 import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
 import type { PrivacyLevel } from './events.ts'
 
+export { effectivePrivacy, type PodcastSecrecy, scopeOf } from './decider.ts'
+
 export interface PrivacyRow {
   readonly scope: string
   readonly podcast_id: PodcastId | null

@@ -14,7 +14,11 @@ const opened = new Map<string, { fresh: FreshStores; doors: Doors; stale: Doors 
 beforeAll(async () => {
   for (const layout of layouts) {
     const fresh = await freshStores(layout)
-    opened.set(layout, { fresh, doors: openDoors(fresh.stores, [], 0), stale: openDoors(fresh.stores, [], 0) })
+    opened.set(layout, {
+      fresh,
+      doors: openDoors(fresh.stores, [], Date.now, 0),
+      stale: openDoors(fresh.stores, [], Date.now, 0),
+    })
   }
 })
 afterAll(async () => {

@@ -22,7 +22,7 @@ describe.each(['one', 'three'] as const)('with %s database', (layout) => {
   let doors: Doors
   beforeAll(async () => {
     fresh = await freshStores(layout)
-    doors = openDoors(fresh.stores, [], 0)
+    doors = openDoors(fresh.stores, [], Date.now, 0)
   })
   afterAll(() => fresh.close())
 
@@ -248,7 +248,7 @@ describe.each(['one', 'three'] as const)('with %s database', (layout) => {
   test('what a process that has not heard of it writes under the old id is merged as well', async () => {
     const { old, now } = names()
     const user = somebody()
-    const stale = openDoors(fresh.stores, [], 0)
+    const stale = openDoors(fresh.stores, [], Date.now, 0)
     await subscribe(user, now)
     const late = {
       user,

@@ -72,7 +72,7 @@ test('a follower that met an event it can not apply shows in /ready and /metrics
   await setVersion(app.user, 1)
   await sleep(1_500)
   await ready(503)
-  await server.instance.following.retry('read-models')
+  for (const name of ['read-models', 'public']) await server.instance.following.retry(name)
   await ready(200)
   expect((await app.call('GET', '/subscriptions')).body.subscriptions).toHaveLength(1)
   expect(await metric('balados_follower_stopped')).toMatch(/follower="read-models".* 0/)

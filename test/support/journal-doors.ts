@@ -38,16 +38,15 @@ export interface Doors {
 
 export const secret = 'a secret for tests only, long enough to be one'
 
-export function openDoors(stores: Stores, followers: readonly Follower[] = [], patience?: number): Doors {
+export function openDoors(
+  stores: Stores,
+  followers: readonly Follower[] = [],
+  clock: () => number = Date.now,
+  patience?: number,
+): Doors {
   const log = pino({ level: 'error' })
-  const instance = compose({
-    stores,
-    publicUrl: 'http://localhost',
-    secret,
-    log,
-    followers,
-    ...(patience !== undefined && { patience }),
-  })
+  const parts = { stores, publicUrl: 'http://localhost', secret, log, followers, clock }
+  const instance = compose({ ...parts, ...(patience !== undefined && { patience }) })
   return {
     instance,
     async call(method, path, { user, app = 'test.app', device = null, now = Date.now(), key, ...asked }) {

@@ -7,6 +7,7 @@ import {
   nullable,
   type ObjectOf,
   object,
+  oneOf,
   optional,
   type Shape,
   text,
@@ -57,6 +58,14 @@ const ofFeed = { feed: optional(text) }
 const items = list(row.episode)
 const listFields = { description: optional(nullable(text)), is_public: optional(boolean) }
 const color = optional(nullable(text))
+/** Of this instance, or of those it exchanges figures with too. */
+const within = { scope: optional(oneOf('local', 'federated')) }
+const ranking = {
+  limit: optional(integer),
+  feed: optional(text),
+  window: optional(oneOf('day', 'week', 'month', 'all')),
+  ...within,
+}
 
 /**
  * Every operation an app may ask for, under the name its method has on the client. `test/clients/agreement.test.ts`
@@ -143,6 +152,39 @@ export const operations = {
   }),
   choosePrivacy: put('/privacy', {
     body: { privacy: row.privacyLevel, feed: optional(nullable(text)), item: optional(nullable(text)) },
+  }),
+
+  trendingPodcasts: get('/public/trending/podcasts', {
+    query: ranking,
+    answer: object({ podcasts: list(row.trendingPodcast) }),
+  }),
+  trendingEpisodes: get('/public/trending/episodes', {
+    query: ranking,
+    answer: object({ episodes: list(row.trendingEpisode) }),
+  }),
+  podcastPopularity: get('/public/feed/{feed}/popularity', {
+    query: within,
+    answer: object({ podcast: row.podcastPopularity }),
+  }),
+  episodePopularity: get('/public/episode/{item}/popularity', {
+    query: { ...ofFeed, ...within },
+    answer: object({ episode: row.episodePopularity }),
+  }),
+  relatedPodcasts: get('/public/feed/{feed}/related', {
+    query: { limit: optional(integer) },
+    answer: object({ podcasts: list(row.relatedPodcast) }),
+  }),
+  timeline: get('/public/timeline', {
+    query: {
+      limit: optional(integer),
+      before: optional(text),
+      offset: optional(integer),
+      event_type: optional(row.eventType),
+      feed: optional(text),
+      user: optional(text),
+      ...within,
+    },
+    answer: object({ events: list(row.timelineEvent), next: nullable(text) }),
   }),
 
   apps: get('/apps', { answer: object({ apps: list(row.app) }) }),

@@ -4,6 +4,7 @@ import {
   integer,
   list,
   nullable,
+  number,
   object,
   oneOf,
   optional,
@@ -269,3 +270,55 @@ export const syncAnswer = object({
   rejected: list(object({ type: listName, index: integer, reason: text })),
 })
 export type SyncAnswer = TypeOf<typeof syncAnswer>
+
+const feedTitle = { rss_feed_title: nullable(text) }
+const itemTitle = { rss_item_title: nullable(text) }
+const figures = {
+  score: number,
+  score_previous: number,
+  plays: integer,
+  plays_previous: integer,
+  likes: integer,
+  likes_previous: integer,
+}
+const ranks = { rank: integer, rank_previous: nullable(integer), rank_change: nullable(integer) }
+const people = { plays_people: list(text), likes_people: list(text) }
+
+export const trendingPodcast = object({ ...ranks, rss_source_feed: text, ...feedTitle, ...figures })
+export const trendingEpisode = object({
+  ...ranks,
+  rss_source_feed: text,
+  rss_source_item: text,
+  ...feedTitle,
+  ...itemTitle,
+  ...figures,
+})
+export const podcastPopularity = object({
+  rss_source_feed: nullable(text),
+  ...feedTitle,
+  ...figures,
+  ...people,
+})
+export const episodePopularity = object({
+  rss_source_feed: nullable(text),
+  rss_source_item: nullable(text),
+  ...feedTitle,
+  ...itemTitle,
+  ...figures,
+  ...people,
+})
+export const relatedPodcast = object({ rss_source_feed: text, ...feedTitle, people: integer })
+
+export const eventType = oneOf('subscribe', 'play', 'save', 'share')
+export const timelineEvent = object({
+  id: text,
+  event_type: eventType,
+  at: text,
+  rss_source_feed: text,
+  rss_source_item: nullable(text),
+  ...feedTitle,
+  ...itemTitle,
+  user: nullable(text),
+  people: integer,
+  comment: nullable(text),
+})

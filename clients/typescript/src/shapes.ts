@@ -27,6 +27,7 @@ export type ObjectOf<F extends Fields> = {
 
 export const text: Shape<string> = { says: 'string' }
 export const integer: Shape<number> = { says: 'integer' }
+export const number: Shape<number> = { says: 'number' }
 export const boolean: Shape<boolean> = { says: 'boolean' }
 
 export const oneOf = <const T extends string>(...values: readonly T[]): Shape<T> => ({

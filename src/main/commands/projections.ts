@@ -4,16 +4,20 @@ import { CommandError, table, type Workshop, withInstance } from '../console.ts'
 /** Folds every user's journal again into read models; users see no gap, each is replaced in one transaction. */
 export async function rebuildProjections({ instance }: Workshop, name?: string): Promise<string> {
   const { readModels } = instance.journal
-  if (name !== undefined && !readModels.names.includes(name)) {
-    throw new CommandError(`There is no projection ${name}; there are ${readModels.names.join(', ')}.`)
+  const { publicity } = instance
+  const names = [...readModels.names, publicity.follower.name]
+  if (name !== undefined && !names.includes(name)) {
+    throw new CommandError(`There is no projection ${name}; there are ${names.join(', ')}.`)
   }
+  if (name === undefined || name === publicity.follower.name) await publicity.rebuild()
+  if (name === publicity.follower.name) return 'Rebuilt what others learn of listeners, popularity and timeline.'
   let users = 0
   let events = 0
   for await (const user of readModels.users()) {
     events += await readModels.rebuild(user, name === undefined ? undefined : [name])
     users++
   }
-  return `Rebuilt ${name ?? readModels.names.join(', ')} of ${users} users from ${events} events.`
+  return `Rebuilt ${name ?? names.join(', ')} of ${users} users from ${events} events.`
 }
 
 export function addProjectionCommands(program: Command): void {
