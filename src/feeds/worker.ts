@@ -55,12 +55,14 @@ export function createFeedWorker({ manners = ordinaryManners, log, ...parts }: F
   async function drain(tally: Tally): Promise<void> {
     while (!stopping.signal.aborted) {
       const limit = Math.min(hosts.free(), handful)
-      const isWorthwhile = limit >= handful / 2 || underWay.size === 0
+      const isIdle = underWay.size === 0
+      const isWorthwhile = limit >= handful / 2 || isIdle
       const claims = isWorthwhile ? await claimDueFeeds(parts.cache, wish(limit)) : []
       for (const claim of claims) begin(lookSafely(claim, tally))
+      // Only of all hosts: where one was busy when this was asked, its feeds were left out.
+      if (isIdle && claims.length === 0) return
       if (isWorthwhile && claims.length === limit) continue
-      if (underWay.size === 0) return
-      await Promise.race(underWay)
+      if (underWay.size > 0) await Promise.race(underWay)
     }
   }
 

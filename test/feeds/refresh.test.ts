@@ -163,7 +163,7 @@ describe('a feed that has changed', () => {
     expect(untouched(after, 'Episode 1')).toBe(untouched(before, 'Episode 1'))
 
     origin.says((_, response) => void response.end(writeFeed({ episodes: [4] })))
-    await world.next(podcast)
+    expect(await world.next(podcast)).toMatch(/^Read 1 episode, 0 new/)
     const listed = (await episodesOf(podcast)).filter((row) => row.listed)
     expect(listed.map(({ title }) => title)).toEqual(['Episode 4'])
     expect(await episodesOf(podcast)).toHaveLength(4)

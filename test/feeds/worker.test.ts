@@ -75,6 +75,17 @@ describe('feeds that are due', () => {
     await slow.close()
   })
 
+  test('of one host are all looked at before the worker rests, however fast they come', async () => {
+    await world.close()
+    world = await feedWorld({ atOnce: 8, perHost: 2 })
+    origin.says((_, response) => void response.writeHead(404).end())
+    await wantMany(30)
+    for (let rounds = 0; rounds < 12; rounds++) {
+      expect(await world.worker.refreshDue()).toMatchObject({ failed: 30 })
+      world.now += 30 * 86_400_000
+    }
+  })
+
   test('are given back by a worker that stops, and another goes on at once', async () => {
     await wantMany(3)
     origin.says(() => {})

@@ -41,3 +41,11 @@ test('work that fails makes room all the same', async () => {
   await expect(hosts.run('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await hosts.run('a', async () => 'yes')).toBe('yes')
 })
+
+test('a place is free when the promise of its work resolves, not a moment later', async () => {
+  const hosts = createHosts({ atOnce: 1, perHost: 1 })
+  const after = hosts.run('a', async () => {}).then(() => [hosts.full(), hosts.free()])
+  expect(await after).toEqual([[], 1])
+  const failed = hosts.run('a', () => Promise.reject(new Error('no'))).catch(() => [hosts.full(), hosts.free()])
+  expect(await failed).toEqual([[], 1])
+})
