@@ -46,6 +46,7 @@ export class Feeds extends Migration {
         hash text not null,
         primary key (podcast_id, episode_id)
       )`)
+    this.addSql(`create index feed_episodes_episode_id on cache.feed_episodes (episode_id)`)
     this.addSql(`
       create table cache.feed_decisions (
         podcast_id uuid not null,

@@ -52,7 +52,7 @@ const FeedEpisode = defineEntity({
   schema: 'cache',
   properties: {
     podcastId: p.uuid().primary(),
-    episodeId: p.uuid().primary(),
+    episodeId: p.uuid().primary().index('feed_episodes_episode_id'),
     /** Counted from the feed's end, so that a new episode on top moves no other. */
     place: p.integer(),
     /** False once the feed no longer names it; listeners may still be in it. */

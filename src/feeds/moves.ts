@@ -1,5 +1,6 @@
 import { rows, type Statement, type Store } from '../database/store.ts'
 import type { PodcastId } from '../kernel/brand.ts'
+import type { Identity } from '../podcast/identity.ts'
 import { nameKey } from '../podcast/keys.ts'
 import { canonicalFeed } from '../podcast/names.ts'
 
@@ -54,11 +55,20 @@ const record: Statement = {
       set from_url = excluded.from_url, why = excluded.why, noticed_at = excluded.noticed_at, applied_at = null`,
 }
 
+const apply: Statement = {
+  name: 'feed-moves-apply',
+  text: 'update system.feed_moves set applied_at = now() where podcast_id = $1 and to_key = $2',
+}
+
 /**
- * Keeps believed moves as facts. Nothing else follows from them here: that the new URL is another name of the podcast,
- * and what its listeners' devices are told, is the catalog's to decide.
+ * Keeps believed moves as facts, and lets the podcast be where its feed says: what that comes to, and what its
+ * listeners' devices are told, is decided where names are.
  */
 export const createMoves =
-  (system: Store): OnMoved =>
-  async (podcast, from, to, why) =>
-    void (await rows(system.pool, record, [podcast, nameKey('url', canonicalFeed(to)), from, to, why]))
+  (system: Store, identity: Pick<Identity, 'move'>): OnMoved =>
+  async (podcast, from, to, why) => {
+    const key = nameKey('url', canonicalFeed(to))
+    await rows(system.pool, record, [podcast, key, from, to, why])
+    const { outcome } = await identity.move(podcast, to, why)
+    if (outcome !== 'private') await rows(system.pool, apply, [podcast, key])
+  }

@@ -1,5 +1,6 @@
 import { type Queryable, rows, type Statement } from '../database/store.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
+import type { TitlesOf } from '../podcast/titles.ts'
 import type { FeedStatus } from './entities.ts'
 
 /** How the feeds of one status stand. */
@@ -124,3 +125,26 @@ export async function* listenersOf(db: Queryable, podcast: PodcastId): AsyncIter
     if (found.length < page) return
   }
 }
+
+const feedTitles: Statement = {
+  name: 'feeds-titles',
+  text: `select podcast_id as id, metadata ->> 'title' as title from cache.feeds where podcast_id = any($1::uuid[])`,
+}
+const episodeTitles: Statement = {
+  name: 'feeds-episode-titles',
+  text: 'select episode_id as id, title from cache.feed_episodes where episode_id = any($1::uuid[])',
+}
+
+/** What feeds call themselves and their episodes, as far as they were read. */
+export const titlesIn =
+  (cache: Queryable): TitlesOf =>
+  async (podcasts, episodes) => {
+    const look = async (statement: Statement, ids: Iterable<string>) => {
+      const wanted = [...new Set(ids)]
+      const found =
+        wanted.length === 0 ? [] : await rows<{ id: string; title: string | null }>(cache, statement, [wanted])
+      return new Map(found.map(({ id, title }) => [id, title]))
+    }
+    const [feeds, items] = [await look(feedTitles, podcasts), await look(episodeTitles, episodes)]
+    return { feed: (podcast) => feeds.get(podcast) ?? null, item: (episode) => items.get(episode) ?? null }
+  }

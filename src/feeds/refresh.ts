@@ -2,17 +2,20 @@ import { hash } from 'node:crypto'
 import type { Store } from '../database/store.ts'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import type { Outbound } from '../outbound/fetch.ts'
-import type { Catalog } from '../podcast/catalog.ts'
+import type { Catalog, FeedOpenness } from '../podcast/catalog.ts'
 import type { Guids } from '../podcast/guids.ts'
+import type { Identity } from '../podcast/identity.ts'
 import { canonicalFeed, webAddress } from '../podcast/names.ts'
 import { documentOf, type FeedDocument, type KeptEpisode } from './document.ts'
 import { askForFeed, type Fresh, type NotFetched, permanentTarget, type Unchanged } from './fetching/ask.ts'
+import { formerly } from './formerly.ts'
 import { type Announced, type Moving, noticeMove, type OnMoved } from './moves.ts'
 import { type FeedRhythm, planNext, planRetry, spanInWords } from './plan.ts'
 import type { NoFeed, ParsedFeed, Understand } from './shapes.ts'
 import {
   type Claim,
   holdFeedsOf,
+  keptEpisodes,
   type NewDocument,
   releaseFeed,
   type Standing,
@@ -25,9 +28,12 @@ export interface RefreshParts {
   readonly cache: Store
   readonly catalog: Catalog
   readonly guids: Pick<Guids, 'learn'>
+  readonly identity: Pick<Identity, 'learnItems'>
   readonly outbound: Outbound
   readonly understand: Understand
   readonly onMoved: OnMoved
+  /** Something else bears on who may know of a podcast than before. */
+  readonly onSecrecyChanged: (podcast: PodcastId) => Promise<void>
   readonly clock: () => number
 }
 
@@ -72,8 +78,7 @@ async function look(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Pr
   const answer = await askForFeed(parts.outbound, url.href, claim, { now, ...(signal ? { signal } : {}) })
   const hasCredentials = url.username !== '' || url.password !== ''
   if (answer.what === 'failed') {
-    if (answer.trouble === 'locked')
-      await parts.catalog.judgeFeed(claim.podcast, { open: false, reason: 'authentication' })
+    if (answer.trouble === 'locked') await judge(claim.podcast, { open: false, reason: 'authentication' }, parts)
     return keepFailure(claim, parts, answer)
   }
   if (answer.what === 'unchanged') {
@@ -82,14 +87,15 @@ async function look(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Pr
   }
   const parsed = await parts.understand(answer.body, { url: answer.url, contentType: answer.contentType }, signal)
   if ('refused' in parsed) return keepFailure(claim, parts, noFeed(parsed))
-  await parts.catalog.judgeFeed(claim.podcast, {
-    open: !hasCredentials,
-    reason: parsed.blocked ? 'itunes:block' : null,
-  })
+  await judge(claim.podcast, { open: !hasCredentials, reason: parsed.blocked ? 'itunes:block' : null }, parts)
   if (parsed.guid !== null) await parts.guids.learn(claim.podcast, parsed.guid)
   const document = await named(claim.podcast, parsed, parts)
   const announced = hasCredentials ? null : (redirectOf(answer, url.href) ?? newUrlOf(parsed, url.href))
   return keepSuccess(claim, parts, { answer, announced, from: url.href, document })
+}
+
+async function judge(podcast: PodcastId, openness: FeedOpenness, { catalog, onSecrecyChanged }: RefreshParts) {
+  if (await catalog.judgeFeed(podcast, openness)) await onSecrecyChanged(podcast)
 }
 
 const noAddress: NotFetched = {
@@ -121,9 +127,11 @@ const stillWritten = (moving: Moving | null): Announced | null =>
   moving?.why === 'itunes:new-feed-url' ? moving : null
 
 /** Gives the episodes their ids. Of items that the catalog takes for one, the first in the feed stands. */
-async function named(podcast: PodcastId, parsed: ParsedFeed, { catalog, clock }: RefreshParts): Promise<NewDocument> {
+async function named(podcast: PodcastId, parsed: ParsedFeed, parts: RefreshParts): Promise<NewDocument> {
+  const { identity, cache, clock } = parts
   const document: FeedDocument = documentOf(parsed, clock())
-  const ids = await catalog.episodes(document.episodes.map(({ name }) => ({ ...name, podcast })))
+  const items = formerly(document.episodes, await keptEpisodes(cache, podcast))
+  const ids = await identity.learnItems(podcast, items)
   const episodes = new Map<EpisodeId, KeptEpisode>()
   document.episodes.forEach(({ kept }, i) => {
     const id = ids[i] as EpisodeId

@@ -4,6 +4,7 @@ import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import type { FeedMetadata, KeptEpisode } from './document.ts'
 import type { FeedStatus } from './entities.ts'
 import type { Validators } from './fetching/ask.ts'
+import type { FormerEpisode } from './formerly.ts'
 import type { Moving } from './moves.ts'
 import type { FeedRhythm } from './plan.ts'
 
@@ -241,6 +242,18 @@ export function saveFeed(
     if ((await rows(client, saveMetadata, values)).length === 0) return null
     return save(client, await writeEpisodes(client, podcast, document))
   })
+}
+
+const readKept: Statement = {
+  name: 'feeds-read-kept',
+  text: `select episode_id as id, title, published_at as "publishedAt" from cache.feed_episodes
+    where podcast_id = $1 and title is not null and published_at is not null`,
+}
+
+/** What is kept of a feed's episodes, as far as it tells one that changed its names. */
+export async function keptEpisodes(cache: Store, podcast: PodcastId): Promise<readonly FormerEpisode[]> {
+  const found = await rows<{ id: EpisodeId; title: string; publishedAt: Date }>(cache.pool, readKept, [podcast])
+  return found.map(({ publishedAt, ...kept }) => ({ ...kept, publishedAt: publishedAt.getTime() }))
 }
 
 export interface NamedFeed {

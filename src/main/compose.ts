@@ -7,6 +7,7 @@ import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
 import { wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
+import { titlesIn } from '../feeds/queries.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
@@ -74,7 +75,7 @@ export function compose(parts: InstanceParts): Instance {
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
   const wanted = wantFeeds(catalog, () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500), clock)
-  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock })
+  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock, titlesOf: titlesIn(stores.cache.pool) })
   const { publicity } = outlook
   const listening: Listening = {
     journal,

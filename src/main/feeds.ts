@@ -7,6 +7,7 @@ import { addJob } from '../jobs/queue.ts'
 import { createOutbound } from '../outbound/fetch.ts'
 import { createCatalog } from '../podcast/catalog.ts'
 import { createGuids } from '../podcast/guids.ts'
+import { createIdentity } from '../podcast/identity.ts'
 import type { Instance } from './compose.ts'
 import { version } from './version.ts'
 
@@ -31,10 +32,11 @@ export interface FeedsParts {
 const namesKept = 2_000
 
 /** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
-export async function openFeeds({ stores }: Instance, parts: FeedsParts): Promise<Feeds> {
+export async function openFeeds({ stores, publicity }: Instance, parts: FeedsParts): Promise<Feeds> {
   const { publicUrl, allowPrivate, log, clock = Date.now } = parts
   const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
   const catalog = createCatalog(stores.system, namesKept)
+  const identity = createIdentity(stores.system, catalog, clock)
   const reader = createFeedReader()
   const worker = createFeedWorker({
     cache: stores.cache,
@@ -42,7 +44,9 @@ export async function openFeeds({ stores }: Instance, parts: FeedsParts): Promis
     guids: createGuids(stores.system, catalog, clock),
     outbound,
     understand: reader.understand,
-    onMoved: createMoves(stores.system),
+    identity,
+    onMoved: createMoves(stores.system, identity),
+    onSecrecyChanged: publicity.secrecyChanged,
     clock,
     log,
   })

@@ -5,7 +5,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Upcasts } from '../kernel/decider.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import type { Catalog } from '../podcast/catalog.ts'
-import { type TitlesOf, untitled } from '../podcast/titles.ts'
+import type { TitlesOf } from '../podcast/titles.ts'
 import { popularityEndpoints } from '../popularity/endpoints.ts'
 import { popularityEntities } from '../popularity/entities.ts'
 import { createPublicity, type Publicity } from '../popularity/publicity.ts'
@@ -26,11 +26,11 @@ export interface OutlookParts {
   readonly upcasts: Upcasts
   readonly clock: () => number
   /** What podcasts and episodes are called. */
-  readonly titlesOf?: TitlesOf
+  readonly titlesOf: TitlesOf
 }
 
-export function createOutlook({ titlesOf = untitled, ...parts }: OutlookParts): Outlook {
-  const { stores, catalog, clock } = parts
+export function createOutlook(parts: OutlookParts): Outlook {
+  const { stores, catalog, clock, titlesOf } = parts
   const publicity = createPublicity({
     ...parts,
     tables: [...popularityEntities, ...timelineEntities].map(({ meta }) => meta.tableName),

@@ -46,8 +46,8 @@ export interface Catalog {
   knownPodcast(feedUrl: string): Promise<PodcastId | null>
   /** Every episode this name fits, in whatever podcast. */
   knownEpisodes(name: EpisodeName): Promise<readonly KnownEpisode[]>
-  /** Takes in what a fetch of the feed has shown of who may read it; see `FeedOpenness`. */
-  judgeFeed(podcast: PodcastId, openness: FeedOpenness): Promise<void>
+  /** Takes in what a fetch of the feed has shown of who may read it; whether that is something else than before. */
+  judgeFeed(podcast: PodcastId, openness: FeedOpenness): Promise<boolean>
   podcastEntries(ids: Iterable<PodcastId>): Promise<ReadonlyMap<PodcastId, PodcastEntry>>
   episodeEntries(ids: Iterable<EpisodeId>): Promise<ReadonlyMap<EpisodeId, EpisodeEntry>>
   /** The URLs podcasts were shown under before they moved, the oldest first. */
@@ -119,7 +119,8 @@ const judge = {
     where id = $1
       and (($2::boolean and fetched_at is null)
         or ((private_reason is null or private_reason in ('itunes:block', 'authentication'))
-          and private_reason is distinct from $3::text))`,
+          and private_reason is distinct from $3::text))
+    returning id`,
 }
 const readEpisodes = {
   name: 'catalog-read-episodes',
@@ -294,8 +295,9 @@ export function createCatalog(system: Store, most = 50_000): Catalog {
       return [...best.values()]
     },
     judgeFeed: async (podcast, { open, reason }) => {
-      await rows(pool, judge, [podcast, open, reason])
+      const changed = await rows(pool, judge, [podcast, open, reason])
       podcastEntries.delete(podcast)
+      return changed.length > 0
     },
     podcastEntries: (ids) => entries(ids, podcastEntries, readPodcasts),
     episodeEntries: (ids) => entries(ids, episodeEntries, readEpisodes),

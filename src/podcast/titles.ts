@@ -6,6 +6,3 @@ export interface Titles {
 
 /** Looks up, at once, what an answer will name. */
 export type TitlesOf = (podcasts: Iterable<string>, episodes: Iterable<string>) => Promise<Titles>
-
-/** Where no feed is read yet. */
-export const untitled: TitlesOf = async () => ({ feed: () => null, item: () => null })

@@ -15,6 +15,7 @@ import {
 } from './contributions.ts'
 import type { ContributionChange, Standing } from './events.ts'
 import { gather } from './gather.ts'
+import { mergeContributions } from './merges.ts'
 import { forgetChoices, keepSecrecy, secrecyInCatalog, standingsOf, writeChoices } from './privacy.ts'
 import { applyToScores } from './scores.ts'
 import type { Place } from './tables.ts'
@@ -64,11 +65,22 @@ export function publicWork({ stores, tellOthers, clock }: PublicParts, place: Pl
     return tell(client, changes)
   }
 
+  /** Lets others forget what is not there any more. */
+  async function tellGone(client: pg.PoolClient, gone: readonly KeptContribution[]): Promise<boolean> {
+    const known = gone.filter((c) => c.standing.counted || c.standing.shown !== 'not')
+    const changes = known.map(({ standing: before, active: _, ...of }) => ({ ...of, before, after: nothing }))
+    return tell(client, changes)
+  }
+
   /** Takes in what happened; answers whether others learn anything else than before. */
   async function apply(events: readonly Followed[], client: pg.PoolClient): Promise<boolean> {
-    const { deeds, plays, choices } = gather(events)
-    const done = plays.length > 0 ? [...deeds, ...(await followPlays(client, place, plays))] : deeds
-    await recordDeeds(client, place, done)
+    const { deeds, plays, choices, merges } = gather(events)
+    const heard = plays.length > 0 ? await followPlays(client, place, plays) : []
+    await recordDeeds(client, place, [...deeds, ...heard])
+    const merged = await mergeContributions(client, place, merges)
+    await recordDeeds(client, place, merged.done)
+    const takenBack = await tellGone(client, merged.gone)
+    const done = [...deeds, ...heard, ...merged.done]
     if (choices.length > 0) await writeChoices(client, place, choices)
     const touched = new Map<string, KeptContribution>()
     const read = done.length > 0 ? await readContributions(client, place, done) : []
@@ -77,7 +89,7 @@ export function publicWork({ stores, tellOthers, clock }: PublicParts, place: Pl
     const said = new Set(done.filter((deed) => deed.kind === 'share').map(keyOf))
     const differs = await decideAnew(client, [...touched.values()], said)
     // Who no longer follows a podcast counts on, but says no more what its listeners follow too.
-    return differs || done.some((deed) => deed.kind === 'subscribe')
+    return differs || takenBack || done.some((deed) => deed.kind === 'subscribe')
   }
 
   /** Asks the catalog what bears on a podcast's privacy, and decides anew what others learn of it. */
@@ -92,9 +104,7 @@ export function publicWork({ stores, tellOthers, clock }: PublicParts, place: Pl
     await removeContributions(client, place, all)
     await forgetTraces(client, place, user)
     await forgetChoices(client, place, user)
-    const known = all.filter((c) => c.standing.counted)
-    const changes = known.map(({ standing: before, active: _, ...of }) => ({ ...of, before, after: nothing }))
-    return tell(client, changes)
+    return tellGone(client, all)
   }
 
   return { apply, lookAgainAt, forget }

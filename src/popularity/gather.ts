@@ -1,5 +1,6 @@
 import type { Followed } from '../journal/followers.ts'
 import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
+import type { StreamMerged } from '../kernel/decider.ts'
 import type { PlayData, PlayEvent } from '../plays/events.ts'
 import type { PrivacyEvent, PrivacyLevel } from '../privacy/events.ts'
 import type { SaveEvent, ShareEvent } from '../sharing/events.ts'
@@ -39,19 +40,31 @@ export interface Choice {
   readonly level: PrivacyLevel
 }
 
+/** A stream that turned out to be another's. */
+export interface Merged {
+  readonly user: UserId
+  /** The kind of stream. */
+  readonly of: string
+  readonly from: string
+  readonly into: string
+  readonly podcast: PodcastId
+}
+
 /** What a batch of events says that others may learn of, each thing once. */
 export interface Gathered {
+  readonly merges: readonly Merged[]
   readonly deeds: readonly Deed[]
   readonly plays: readonly Played[]
   readonly choices: readonly Choice[]
 }
 
-type Told = SubscriptionEvent | PlayEvent | SaveEvent | ShareEvent | PrivacyEvent
+type Told = SubscriptionEvent | PlayEvent | SaveEvent | ShareEvent | PrivacyEvent | StreamMerged
 
 export function gather(events: readonly Followed[]): Gathered {
   const deeds = new Map<string, Deed>()
   const plays = new Map<string, { user: UserId; episode: EpisodeId; steps: PlayStep[] }>()
   const choices = new Map<string, Choice>()
+  const merges: Merged[] = []
   for (const { user, event } of events) {
     const fact = event.fact as Told
     const id = event.stream.slice(event.stream.indexOf('/') + 1)
@@ -96,6 +109,12 @@ export function gather(events: readonly Followed[]): Gathered {
         choices.set(key, { user, scope: id, ...scope, level })
         break
       }
+      case 'StreamMerged': {
+        const { podcast, into } = fact.data
+        const of = event.stream.slice(0, event.stream.indexOf('/'))
+        if (podcast !== null) merges.push({ user, of, from: id, into, podcast: podcast as PodcastId })
+        break
+      }
       case 'SubscriptionConfirmed':
       case 'SubscriptionOverruled':
       case 'FeedLabelled':
@@ -105,5 +124,5 @@ export function gather(events: readonly Followed[]): Gathered {
         fact satisfies never
     }
   }
-  return { deeds: [...deeds.values()], plays: [...plays.values()], choices: [...choices.values()] }
+  return { deeds: [...deeds.values()], plays: [...plays.values()], choices: [...choices.values()], merges }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { rows } from '../database/store.ts'
 import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
-import type { Deed, Played } from './gather.ts'
+import type { Deed, Merged, Played } from './gather.ts'
 import { type Trace, traced } from './listened.ts'
 import { inEither, type Place } from './tables.ts'
 
@@ -18,6 +18,21 @@ const sql = inEither((place) => ({
       from jsonb_to_recordset($1::jsonb)
         as x(user_id uuid, episode_id uuid, podcast_id uuid, position int, at bigint, heard jsonb)
       on conflict (user_id, episode_id) do update set position = excluded.position, at = excluded.at, heard = excluded.heard`,
+  },
+  turn: {
+    name: 'traces-turn',
+    text: `update ${place}.traces t set episode_id = x.stays, podcast_id = x.podcast
+      from (select distinct on (y.user_id, y.stays) y.*
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) as y(user_id, gone, stays, podcast)
+        join ${place}.traces g on g.user_id = y.user_id and g.episode_id = y.gone
+        order by y.user_id, y.stays, y.gone) x
+      where t.user_id = x.user_id and t.episode_id = x.gone
+        and not exists (select from ${place}.traces o where o.user_id = x.user_id and o.episode_id = x.stays)`,
+  },
+  drop: {
+    name: 'traces-drop',
+    text: `delete from ${place}.traces t using unnest($1::uuid[], $2::uuid[]) as x(user_id, gone)
+      where t.user_id = x.user_id and t.episode_id = x.gone`,
   },
   forget: {
     name: 'traces-forget',
@@ -55,3 +70,10 @@ export async function followPlays(client: pg.PoolClient, place: Place, plays: re
 /** Forgets what a listener heard. */
 export const forgetTraces = async (client: pg.PoolClient, place: Place, user: UserId): Promise<void> =>
   void (await rows(client, sql(place).forget, [user]))
+
+/** What was heard of an episode was heard of the one it turned out to be. */
+export async function mergeTraces(client: pg.PoolClient, place: Place, merges: readonly Merged[]): Promise<void> {
+  const [users, gone] = [merges.map((m) => m.user), merges.map((m) => m.from)]
+  await rows(client, sql(place).turn, [users, gone, merges.map((m) => m.into), merges.map((m) => m.podcast)])
+  await rows(client, sql(place).drop, [users, gone])
+}

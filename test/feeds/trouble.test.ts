@@ -117,12 +117,14 @@ describe('a feed that moves', () => {
         from_url: `${origin.url}/old.xml`,
         to_url: `${origin.url}/new.xml`,
         why: 'permanent redirect',
-        applied_at: null,
+        applied_at: expect.anything(),
       },
     ])
     expect(await world.said(podcast)).toMatch(/believed from now on/)
+    const entries = await world.catalog.podcastEntries([podcast])
+    expect(entries.get(podcast)?.feedUrl).toBe(`${origin.url}/new.xml`)
     await world.next(podcast)
-    expect(await world.said(podcast)).toMatch(/: known/)
+    expect(await world.said(podcast)).not.toMatch(/redirected|moved/)
   })
 
   test('by itunes:new-feed-url likewise', async () => {

@@ -9,6 +9,7 @@ import type { PodcastId } from '../../src/kernel/brand.ts'
 import { createOutbound } from '../../src/outbound/fetch.ts'
 import { type Catalog, createCatalog } from '../../src/podcast/catalog.ts'
 import { createGuids, type Guids } from '../../src/podcast/guids.ts'
+import { createIdentity } from '../../src/podcast/identity.ts'
 import { hostOf } from '../../src/podcast/names.ts'
 import { type FreshStores, freshStores } from '../support/database.ts'
 import type { Origin } from '../support/origin.ts'
@@ -46,6 +47,7 @@ export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
   const outbound = createOutbound({ userAgent: 'Balados-Sync/test', allowPrivate: true })
   const catalog = createCatalog(stores.system)
   const guids = createGuids(stores.system, catalog)
+  const identity = createIdentity(stores.system, catalog, () => world.now)
   const workers: FeedWorker[] = []
   let seen = 0
   const another = (more?: Manners): FeedWorker => {
@@ -55,7 +57,9 @@ export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
       guids,
       outbound,
       understand: reader.understand,
-      onMoved: createMoves(stores.system),
+      identity,
+      onMoved: createMoves(stores.system, identity),
+      onSecrecyChanged: async () => {},
       clock: () => world.now,
       log: { error: (context, message) => logged.push(`${message} ${JSON.stringify(context)}`) },
       ...(more ? { manners: more } : {}),
