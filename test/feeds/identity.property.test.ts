@@ -171,7 +171,7 @@ test.each(layouts)(
           expect(person.shelf.plays).toMatchObject(full.plays)
         }
       }),
-      { numRuns: runs(40, 500) },
+      { numRuns: runs(40, 200) },
     )
   },
   900_000,

@@ -237,7 +237,7 @@ describe.each(['one', 'three'] as const)('on %s database(s)', (layout) => {
           expect(await shown(world)).toEqual(right)
         },
       ),
-      { numRuns: runs(15, 150), seed: 20261122 },
+      { numRuns: runs(15, 60), seed: 20261122 },
     )
   }, 900_000)
 })
