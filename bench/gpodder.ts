@@ -56,11 +56,13 @@ async function logIn(id: UserId): Promise<Client> {
   return { id, username, basic, cookie: `Cookie: ${cookie}` }
 }
 const clients: Client[] = []
-for (const { id } of await benchUsers(instance, 420)) clients.push(await logIn(id as UserId))
+for (const { id } of await benchUsers(instance, 620)) clients.push(await logIn(id as UserId))
 const crowd = clients.slice(0, 200)
 const idle = clients.slice(200, 400)
 const readers = clients.slice(400, 408)
-const others = clients.slice(408)
+/** Other people than those with cookies: nobody here has two clients that only ever write. */
+const byPassword = clients.slice(408, 608)
+const others = clients.slice(608)
 
 const action = (n: number, position: number, at = Date.now()) => ({
   podcast: `https://feeds.example/${n % 20}.xml`,
@@ -92,7 +94,7 @@ const upload = (client: Client, actions: readonly unknown[]) => ask(client, 'POS
 const download = (client: Client, at?: number) =>
   ask<{ actions: unknown[]; timestamp: number }>(client, 'GET', '?since=0', undefined, at)
 
-for (const client of [...crowd, ...idle]) await upload(client, history(0, 100))
+for (const client of [...crowd, ...byPassword, ...idle]) await upload(client, history(0, 100))
 const [reader] = readers as [Client]
 await upload(reader, history(0, long))
 for (const other of readers.slice(1)) await repeatHistory(pool, reader.id, other.id)
@@ -103,7 +105,7 @@ const of = (some: readonly Client[]) => some[turn % some.length] as Client
 const newPlay = () => [action(Math.floor(turn / crowd.length) % 100, turn % 3600)]
 const post = (path: string, by: 'cookie' | 'basic') => () => {
   turn++
-  const { username, basic, cookie } = of(crowd)
+  const { username, basic, cookie } = of(by === 'basic' ? byPassword : crowd)
   const address = `/api/2/${path}/${username}.json`
   return by === 'basic'
     ? httpRequest('POST', address, basic, newPlay())

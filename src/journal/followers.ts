@@ -52,10 +52,13 @@ const statements = (schema: 'projections' | 'system') => ({
     name: `follower-enroll-${schema}`,
     text: `insert into ${schema}.followers (name, position, updated_at) values ($1, 0, now()) on conflict do nothing`,
   },
-  // Two processes that run the same follower take turns; the second finds nothing to do.
+  // Two processes that run the same follower take turns; the second finds nothing to do. What can be worked out again
+  // does not wait for the disk: after a crash of the database effects and checkpoint are both of a moment before.
   claim: {
     name: `follower-claim-${schema}`,
-    text: `select position, stopped_at as "stoppedAt" from ${schema}.followers where name = $1 for update skip locked`,
+    text: `select position, stopped_at as "stoppedAt"
+        ${schema === 'projections' ? ", set_config('synchronous_commit', 'off', true)" : ''}
+      from ${schema}.followers where name = $1 for update skip locked`,
   },
   advance: {
     name: `follower-advance-${schema}`,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listen } from '../database/listen.ts'
-import type { Store } from '../database/store.ts'
+import { rows, type Statement, type Store } from '../database/store.ts'
 import type { Following } from './followers.ts'
 import { sequenceArrivals } from './sequencer.ts'
 
@@ -14,6 +14,13 @@ const bundle = 10
  * once; under load this much later, and more at a time.
  */
 const rest = 20
+
+/** Does not wait for the disk: who is not woken looks for itself. */
+const notify: Statement = {
+  name: 'pulse-notify',
+  text: `with quick as materialized (select set_config('synchronous_commit', 'off', true))
+    select pg_notify($1, '') from quick`,
+}
 
 interface Log {
   error(context: object, message: string): void
@@ -31,7 +38,7 @@ export function createHerald(events: Store, log: Log): Pulse {
   let telling: Promise<unknown> = Promise.resolve()
   const tell = () => {
     pending = null
-    telling = events.pool.query('select pg_notify($1, $2)', [channel, '']).catch((error: unknown) => {
+    telling = rows(events.pool, notify, [channel]).catch((error: unknown) => {
       log.error({ err: error }, 'could not wake the followers of the journal; they look for themselves every second')
     })
   }

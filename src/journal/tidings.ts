@@ -14,9 +14,11 @@ export interface Tidings {
   stop(): Promise<void>
 }
 
+/** A NOTIFY is a commit, and would keep appends waiting for the disk; of a hint that is lost the sweep makes up. */
 const notify: Statement = {
   name: 'tidings-tell',
-  text: `select pg_notify('${channel}', said) from unnest($1::text[]) said`,
+  text: `with quick as materialized (select set_config('synchronous_commit', 'off', true))
+    select pg_notify('${channel}', said) from quick, unnest($1::text[]) said`,
 }
 
 const readNumbers: Statement = {

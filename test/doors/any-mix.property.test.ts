@@ -126,7 +126,7 @@ describe.each(['one', 'three'] as const)('with databases in layout %s', (layout)
           closeApps(household)
         }
       }),
-      { numRuns: runs(12, 300) },
+      { numRuns: runs(12, 100) },
     )
   }, 900_000)
 })

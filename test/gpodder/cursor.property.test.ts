@@ -89,6 +89,6 @@ test('whoever uploads and comes back with the answer’s stamp misses nothing th
         for (const one of gadgets) expect(one.known).toEqual(fresh.known)
       },
     ),
-    { numRuns: runs(25, 400) },
+    { numRuns: runs(25, 200) },
   )
 }, 900_000)
