@@ -4,6 +4,7 @@ import type { Listening } from '../journal/listening.ts'
 import type { PodcastId, UserId } from '../kernel/brand.ts'
 import { answer } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuseValue } from '../kernel/refusal.ts'
+import { canonicalFeed } from '../podcast/names.ts'
 import { everything } from '../podcast/seen.ts'
 import { type SubscriptionRow, subscription } from '../subscriptions/index.ts'
 import { subscriptionsTo } from '../subscriptions/queries.ts'
@@ -31,7 +32,8 @@ export async function changeSubscriptions(
 ): Promise<Changed | Refusal> {
   const named = await nameFeeds(listening.catalog, [...add, ...remove])
   const ids = (sent: readonly string[]) => [...new Set(sent.map(named.podcast).filter((id) => id !== null))]
-  if (add.some((url) => remove.includes(url))) return refuseValue('remove', 'holds a feed that `add` holds too')
+  const left = new Set(remove.map(canonicalFeed))
+  if (add.some((url) => left.has(canonicalFeed(url)))) return refuseValue('remove', 'holds a feed that `add` holds too')
   const added = ids(add)
   // Who follows a feed to where it moved leaves one name of the podcast for another.
   const removed = ids(remove).filter((id) => !added.includes(id))
