@@ -119,7 +119,9 @@ const forbidden = [
       'Events, deciders and merges are replayed for ever: with no clock, no randomness and no I/O in reach they answer tomorrow as today. Kernel, podcast (but for its store), their own kind in their own slice, and zod for shapes.',
     severity: 'error',
     from: { path: `^src/(${SLICES})/${PURE_FILE}` },
-    to: { pathNot: [KERNEL, `^src/podcast/(?!(?:catalog|entities|guids|identity)\\.ts$)`, `^src/$1/${PURE_FILE}`, ZOD] },
+    to: {
+      pathNot: [KERNEL, `^src/podcast/(?!(?:catalog|entities|guids|identity)\\.ts$)`, `^src/$1/${PURE_FILE}`, ZOD],
+    },
   },
   {
     name: 'merges-of-doors-are-pure',
