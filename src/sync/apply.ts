@@ -1,5 +1,6 @@
 import { rowsOf } from '../journal/read-models.ts'
 import type { Unit } from '../journal/unit.ts'
+import { type Author, authorKey, type Recorded } from '../kernel/decider.ts'
 import { isRefusal } from '../kernel/refusal.ts'
 import type { Seen } from '../podcast/seen.ts'
 import type { Changes } from './changes.ts'
@@ -37,7 +38,10 @@ export async function applyEntries(unit: Unit, { groups, ids }: Intake, seen: Se
     const fresh = group.said.filter((s) => !repeated.has(s.edit) && repeated.add(s.edit))
     if (fresh.length === 0) continue
     const [before] = rowsOf(lane.readModel, [{ id, state: unit.state(lane.decider, id) }])
-    const outcomes = lane.apply(unit, id, fresh, ids, seen)
+    const untold = knowsOtherwise(unit.events(lane.decider, id).at(-1), unit.origin.author, seen)
+    // A time that the clamp or the merge came to by chance is not what the device has.
+    const timed = fresh.map((s) => (untold || s.at < s.sentAt ? { ...s, sentAt: Number.NEGATIVE_INFINITY } : s))
+    const outcomes = lane.apply(unit, id, timed, ids, seen)
     outcomes.forEach((outcome, i) => {
       const said = fresh[i] as Group['said'][number]
       if (isRefusal(outcome)) {
@@ -53,6 +57,16 @@ export async function applyEntries(unit: Unit, { groups, ids }: Intake, seen: Se
   }
   await unit.react()
   return { conflicts, rejected }
+}
+
+/**
+ * Whether the device's own last word came out otherwise than it sent it and it may not have heard of that: an older word
+ * of it that arrives only now would stand as sent, and yet not be what the device shows.
+ */
+function knowsOtherwise(last: Recorded | undefined, author: Author, seen: Seen): boolean {
+  if (!last || seen.what !== 'until' || last.number <= seen.number) return false
+  const own = authorKey(author) !== null && authorKey(last.author) === authorKey(author)
+  return own && (last.fact.data as { asSent?: boolean }).asSent !== true
 }
 
 /**

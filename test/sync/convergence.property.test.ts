@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FreshStores, freshStores } from '../support/database.ts'
-import { newDevice, sync } from '../support/journal-devices.ts'
+import { type Make, newDevice, sync } from '../support/journal-devices.ts'
 import { type Doors, openDoors, somebody } from '../support/journal-doors.ts'
-import { makes, perform, scripts, seenByRest, seenIn, settle } from '../support/journal-scripts.ts'
+import { makes, perform, type Step, scripts, seenByRest, seenIn, settle } from '../support/journal-scripts.ts'
 import { runs } from '../support/runs.ts'
 
 let fresh: FreshStores
@@ -53,3 +53,22 @@ test('devices that give direct commands between their syncs see the same in the 
     { numRuns: runs(100, 1000) },
   )
 }, 900_000)
+
+/** An app whose clock is a little ahead makes a list, then fills it; its first request arrives after the second. */
+const overtaken = (ms: number): Step[] => [
+  { step: 'change', device: 0, change: { what: 'playlist', list: 1, change: { do: 'make' } } },
+  { step: 'stick', device: 0 },
+  { step: 'change', device: 0, change: { what: 'playlist', list: 1, change: { do: 'add', item: 0 } } },
+  { step: 'sync', device: 0 },
+  { step: 'wait', ms },
+  { step: 'repeat', device: 0, request: 0, keyed: false },
+]
+
+test.each([0, 1, 2, 3])('a request that was overtaken %i ms ago is no answer to what a fast clock said', async (ms) => {
+  const user = somebody()
+  const make: Make = { app: 'one.app', name: 'phone', skew: 1, shape: 'A', whole: true, compacts: true }
+  const devices = [newDevice(user, make), newDevice(user, { ...make, name: 'tablet', skew: 0 })]
+  await settle(doors, devices, await perform(doors, devices, overtaken(ms)))
+  const seen = await seenByRest(doors, user)
+  for (const on of devices) expect(seenIn(on.rows, user)).toEqual(seen)
+})
