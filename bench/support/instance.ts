@@ -6,6 +6,7 @@ import pino from 'pino'
 import { startEmbedded } from '../../src/database/embedded.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { openStores } from '../../src/database/store.ts'
+import { migrateJobs } from '../../src/jobs/jobs.ts'
 import { isRefusal } from '../../src/kernel/refusal.ts'
 import { compose, type Instance } from '../../src/main/compose.ts'
 import { storeDefinitions } from '../../src/main/stores.ts'
@@ -34,6 +35,7 @@ export async function benchDatabase() {
 export async function benchInstance(url: string, poolSize = 20): Promise<Instance> {
   const stores = await openStores({ events: url, system: url, projections: url }, storeDefinitions, { poolSize })
   await migrate([stores.events, stores.system, stores.projections, stores.cache])
+  await migrateJobs(stores.system, quiet)
   return compose({ stores, publicUrl, secret, log: pino({ level: 'silent' }) })
 }
 

@@ -30,13 +30,8 @@ function clientsOf({ client, hasCookie }: Pick<Call, 'client' | 'hasCookie'>, de
 }
 
 /** Remembers that the client was told everything up to a stamp, which was taken before what it was told was read. */
-export async function toldNow(
-  { stamps }: Pick<Parts, 'stamps'>,
-  call: Call,
-  what: Subject,
-  stamp: number,
-): Promise<void> {
-  await stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
+export function toldNow({ stamps }: Pick<Parts, 'stamps'>, call: Call, what: Subject, stamp: number): void {
+  stamps.tell(call.user, what, clientsOf(call, call.device === null ? [] : [call.device]), stamp, call.now)
 }
 
 /**
@@ -81,7 +76,7 @@ export async function tellAfterUpload(
       !(author.device !== null && own.includes(authorKey(author)))
     if (await anyBetween(journal, user, told, before, byOthers)) return told
   }
-  await stamps.tell(user, what, clients, after, now)
+  stamps.tell(user, what, clients, after, now)
   return after
 }
 

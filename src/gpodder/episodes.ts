@@ -36,8 +36,8 @@ export function episodeRoutes({ on }: Door, parts: DoorParts): void {
     const aggregated = call.query('aggregated')?.toLowerCase() === 'true'
     // Who asks for a part was not told the rest.
     const isWhole = feed === undefined && device === null
-    const body = await writeActions(aggregated ? newestOfEach(told) : told, async () => {
-      if (isWhole) await toldNow(parts, call, 'episodes', told.timestamp)
+    const body = await writeActions(aggregated ? newestOfEach(told) : told, () => {
+      if (isWhole) toldNow(parts, call, 'episodes', told.timestamp)
     })
     return answer(200, body, { 'Content-Type': 'application/json; charset=utf-8' })
   })

@@ -9,16 +9,13 @@ const few = 1_000
  * the client does. A stream that breaks off is no JSON. `done` is called once everything was handed over: who goes away
  * in the middle was told nothing.
  */
-export async function writeActions(
-  { timestamp, actions }: Told,
-  done: () => Promise<void>,
-): Promise<string | Readable> {
+export async function writeActions({ timestamp, actions }: Told, done: () => void): Promise<string | Readable> {
   const batches = actions[Symbol.asyncIterator]()
   const first: ShownAction[] = []
   for (;;) {
     const { value, done: atEnd } = await batches.next()
     if (atEnd) {
-      await done()
+      done()
       return `{"timestamp":${timestamp},"actions":${JSON.stringify(first)}}`
     }
     first.push(...value)
@@ -30,7 +27,7 @@ async function* chunks(
   timestamp: number,
   first: readonly ShownAction[],
   rest: AsyncIterator<readonly ShownAction[]>,
-  done: () => Promise<void>,
+  done: () => void,
 ): AsyncGenerator<string> {
   try {
     yield `{"timestamp":${timestamp},"actions":[${textOf(first)}`
@@ -39,7 +36,7 @@ async function* chunks(
       if (atEnd) break
       if (value.length > 0) yield `,${textOf(value)}`
     }
-    await done()
+    done()
     yield ']}'
   } finally {
     await rest.return?.()

@@ -36,7 +36,7 @@ export function subscriptionRoutes({ on }: Door, parts: DoorParts): void {
     // Before what is told is read, so that what comes between is told twice and not never.
     const { lastStamp: timestamp } = await journal.head(user)
     const changes = await subscriptionsSince(parts, user, since)
-    await toldNow(parts, call, 'subscriptions', timestamp)
+    toldNow(parts, call, 'subscriptions', timestamp)
     return answer(200, { ...changes, timestamp })
   })
 

@@ -84,6 +84,8 @@ const batch = 500
 interface Batch {
   readonly events: readonly Followed[]
   readonly last: number
+  /** Whether there was nothing more when it was read. */
+  readonly toTheEnd: boolean
 }
 
 export interface Following {
@@ -106,14 +108,26 @@ export function createFollowing(stores: Stores, followers: readonly Follower[], 
         .filter((row) => row.id !== null)
         .map((row) => ({ position: row.position, user: row.user, event: toRecorded(row, upcasts) })),
       last: found.at(-1)?.position ?? after,
+      toTheEnd: found.length < limit,
     }
+  }
+
+  /** The follower's place, held until the end of the transaction; undefined where another process holds it. */
+  async function claim({ name, store }: Follower, client: pg.PoolClient) {
+    const sql = forStore[store]
+    const find = () => rows<{ position: number; stoppedAt: number | null }>(client, sql.claim, [name])
+    const [mine] = await find()
+    if (mine) return mine
+    // For good, whatever becomes of this step: where it stops must be told.
+    await rows(stores[store].pool, sql.enroll, [name])
+    return (await find())[0]
   }
 
   /** One step of one follower: up to `limit` events, or null when it is stopped, busy elsewhere, or done. */
   async function step(follower: Follower, limit: number): Promise<Batch | null> {
     const sql = forStore[follower.store]
     const done = await transaction(stores[follower.store].pool, async (client) => {
-      const [mine] = await rows<{ position: number; stoppedAt: number | null }>(client, sql.claim, [follower.name])
+      const mine = await claim(follower, client)
       if (!mine || mine.stoppedAt !== null) return null
       const found = await read(mine.position, limit)
       if (found.last === mine.position) return null
@@ -143,13 +157,13 @@ export function createFollowing(stores: Stores, followers: readonly Follower[], 
   }
 
   async function advanceOne(follower: Follower): Promise<number> {
-    await rows(stores[follower.store].pool, forStore[follower.store].enroll, [follower.name])
     let applied = 0
     for (;;) {
       try {
         const done = await step(follower, batch)
         if (!done) return applied
         applied += done.events.length
+        if (done.toTheEnd) return applied
       } catch {
         await stopAtCulprit(follower)
         return applied

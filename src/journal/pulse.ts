@@ -13,7 +13,7 @@ const bundle = 10
  * Milliseconds between two beats: each ends with writes to the disk that appends wait behind. Who was idle follows at
  * once; under load this much later, and more at a time.
  */
-const rest = 20
+const rest = 50
 
 /** Does not wait for the disk: who is not woken looks for itself. */
 const notify: Statement = {

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { listen } from '../database/listen.ts'
 import { rows, type Statement, type Store } from '../database/store.ts'
 import type { UserId } from '../kernel/brand.ts'
 
 const channel = 'balados_user'
+/** Milliseconds between two bundles: appends that come thick and fast do not pay for as many commits more. */
+const rest = 10
 
 interface Log {
   error(context: object, message: string): void
@@ -27,8 +30,8 @@ const readNumbers: Statement = {
 }
 
 /**
- * A NOTIFY inside an append would make commits wait in line: it is sent afterwards, at once, and what comes while one is
- * under way goes together with the next.
+ * A NOTIFY inside an append would make commits wait in line: it is sent afterwards, at once, and what comes soon after
+ * one goes together with the next.
  */
 export function createTidings(events: Store, log: Log): Tidings {
   const grown = new Map<UserId, number>()
@@ -40,6 +43,7 @@ export function createTidings(events: Store, log: Log): Tidings {
       await rows(events.pool, notify, [said]).catch((error: unknown) => {
         log.error({ err: error }, 'could not tell of changes; open channels learn of them a few seconds late')
       })
+      await sleep(rest)
     }
     telling = null
   }

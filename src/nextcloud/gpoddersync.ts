@@ -59,7 +59,7 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     return { since, from }
   }
 
-  const told = (caller: BasicCaller, what: What, stamp: number): Promise<void> =>
+  const told = (caller: BasicCaller, what: What, stamp: number): void =>
     stamps.tell(caller.user, what, [clientOf(caller)], stamp, clock())
 
   /** Never behind the clock: Kasts asks on and on while an answer's time is old. */
@@ -80,7 +80,7 @@ export function syncRoutes({ on }: Door, parts: DoorParts): void {
     // Before what is told is read, so that what comes between is told twice and not never.
     const { lastStamp } = await journal.head(caller.user)
     const changes = await subscriptionsSince(parts, caller.user, question.from)
-    await told(caller, 'subscriptions', lastStamp)
+    told(caller, 'subscriptions', lastStamp)
     return answer(200, { ...changes, timestamp: timeOf(lastStamp) })
   })
 
