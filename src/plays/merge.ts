@@ -72,6 +72,18 @@ function rank(a: Place, b: Place): [number, MergeReason] {
   return [a.at - b.at, a.at > b.at ? 'newer' : 'older']
 }
 
+/** The app by whose name the play gateway writes; its device is the play token. */
+export const gatewayApp = 'gateway'
+
+/**
+ * Whether somebody only saw that the play began, not where it is. That is the least that can be said, so whatever any
+ * device said of it before holds, however long ago: told late, by a door without tokens, it is no older word.
+ */
+export const hasMerelyBegun = (
+  { position, played }: Pick<PlayValue, 'position' | 'played'>,
+  saidBy: Written,
+): boolean => position === 0 && !played && saidBy.author?.startsWith(`${gatewayApp}\n`) === true
+
 /** Starting over what was started over, at the same place, says nothing new. */
 const repeats = (a: Place, b: Place): boolean =>
   a.position === b.position && a.played === b.played && (!a.reset || b.reset)
@@ -93,7 +105,8 @@ function mergeSpot(current: PlayStanding, edit: PlayEdit): SpotVerdict {
     return { spot, says: true, before: now, concurrent: false, reason: same ? 'same' : 'seen' }
   }
   if (seen.what === 'unknown') {
-    const newer = at > now.at || (at === now.at && rank(edit, { ...now, reset: false })[0] > 0)
+    const newer =
+      hasMerelyBegun(now, now) || at > now.at || (at === now.at && rank(edit, { ...now, reset: false })[0] > 0)
     if (!newer) return { ...stays, concurrent: false, reason: 'older' }
     return { spot: { position, played, at }, says: true, before: now, concurrent: false, reason: 'newer' }
   }
