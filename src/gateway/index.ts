@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { Router } from '@koa/router'
 import type Koa from 'koa'
-import { answerUnrouted } from '../http/errors.ts'
+import { answerUnrouted, isForApi } from '../http/errors.ts'
 import { languageOf } from '../http/layout.ts'
 import { problemOf, sendProblem } from '../http/problems.ts'
 import { isKnown } from '../http/router.ts'
@@ -29,6 +29,9 @@ export interface Gateway {
   /** Whether a request names the play domain in any of its headers that name a host. */
   isForPlayDomain(request: Pick<Koa.Request['req'], 'headers'>): boolean
 }
+
+/** What stands at a path of three steps on the instance itself. */
+const elsewhere = /^\/(?:rss|apps|settings|users)\//
 
 type Params = Readonly<Record<string, string | undefined>>
 
@@ -117,12 +120,18 @@ export function createGateway(parts: GatewayParts): Gateway {
   const isForPlayDomain: Gateway['isForPlayDomain'] = ({ headers: { host, 'x-forwarded-host': told } }) =>
     playDomain !== undefined && isHost(playDomain, [host, ...[told ?? []].flat()])
 
+  const answerNothing = async (ctx: Koa.Context) => answerUnrouted(ctx)
+
   return {
     router,
     isForPlayDomain,
-    onPlayDomain: (ctx, next) =>
-      playDomain !== undefined && (isHost(playDomain, [ctx.host]) || isForPlayDomain(ctx.req))
-        ? open(ctx, () => alone(ctx, async () => answerUnrouted(ctx)))
-        : next(),
+    onPlayDomain: (ctx, next) => {
+      if (playDomain === undefined) return next()
+      if (!isHost(playDomain, [ctx.host]) && !isForPlayDomain(ctx.req)) return next()
+      // Three steps of a path are a token and two names, but for those that are another door's on every instance.
+      return open(ctx, () =>
+        isForApi(ctx) || elsewhere.test(ctx.path) ? answerNothing(ctx) : alone(ctx, () => answerNothing(ctx)),
+      )
+    },
   }
 }
