@@ -76,8 +76,8 @@ function rank(a: Place, b: Place): [number, MergeReason] {
 export const gatewayApp = 'gateway'
 
 /**
- * Whether somebody only saw that the play began, not where it is. That is the least that can be said, so whatever any
- * device said of it before holds, however long ago: told late, by a door without tokens, it is no older word.
+ * Whether somebody only saw that the play began, not where it is. That is the least that can be said: whatever a device
+ * says of it is as if it were the first to, however long ago that was and whatever the device had seen.
  */
 export const hasMerelyBegun = (
   { position, played }: Pick<PlayValue, 'position' | 'played'>,
@@ -97,6 +97,8 @@ function mergeSpot(current: PlayStanding, edit: PlayEdit): SpotVerdict {
     at: current.at,
     ...current.saidBy,
   }
+  if (hasMerelyBegun(now, now))
+    return { spot: { position, played, at }, says: true, before: null, concurrent: false, reason: 'first' }
   const same = repeats(edit, now)
   const stays = { spot: current, says: false, before: current.spotBefore }
   if (knows(seen, current.saidBy)) {
@@ -105,8 +107,7 @@ function mergeSpot(current: PlayStanding, edit: PlayEdit): SpotVerdict {
     return { spot, says: true, before: now, concurrent: false, reason: same ? 'same' : 'seen' }
   }
   if (seen.what === 'unknown') {
-    const newer =
-      hasMerelyBegun(now, now) || at > now.at || (at === now.at && rank(edit, { ...now, reset: false })[0] > 0)
+    const newer = at > now.at || (at === now.at && rank(edit, { ...now, reset: false })[0] > 0)
     if (!newer) return { ...stays, concurrent: false, reason: 'older' }
     return { spot: { position, played, at }, says: true, before: now, concurrent: false, reason: 'newer' }
   }
