@@ -88,7 +88,17 @@ export function accountPages({ visits, apps, credentials, publicUrl, clock }: Pa
     }, backToConsent),
   )
 
-  const credentialsOf = credentialPages({ router, member, formOfOurs, frameOf, field, show, credentials, clock })
+  const credentialsOf = credentialPages({
+    router,
+    member,
+    formOfOurs,
+    frameOf,
+    field,
+    show,
+    credentials,
+    instance,
+    clock,
+  })
 
   router.get(
     '/apps',

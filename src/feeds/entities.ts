@@ -72,6 +72,13 @@ const FeedEpisode = defineEntity({
     /** Of all that the feed says of it: what did not change is not written again. */
     hash: p.text(),
   },
+  indexes: [
+    {
+      name: 'feed_episodes_newest',
+      expression: `create index feed_episodes_newest on cache.feed_episodes
+        (podcast_id, published_at desc nulls last, place desc, episode_id) where listed`,
+    },
+  ],
 })
 
 /** Each decision about a feed, in words: what `balados feeds why` tells. */

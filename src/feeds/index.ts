@@ -1,3 +1,10 @@
 export { createMoves } from './moves.ts'
+export {
+  type EpisodeOutline,
+  episodeOutlines,
+  type FeedOutline,
+  feedOutlines,
+  newestEpisodes,
+} from './newest.ts'
 export { reviewWanted, wantFeeds } from './wanted.ts'
 export { createFeedWorker, type FeedWorker, type Tally } from './worker.ts'

@@ -2,7 +2,8 @@ import type { Logger } from 'pino'
 import { grants, scopesInEnglish } from '../accounts/index.ts'
 import { migrate } from '../database/migrate.ts'
 import { openStores, type Stores } from '../database/store.ts'
-import { close, createServer, listen } from '../http/server.ts'
+import { createGateway } from '../gateway/index.ts'
+import { close, createServer, listen, type Upgrade } from '../http/server.ts'
 import { type Jobs, migrateJobs, type Schedule, startJobs } from '../jobs/jobs.ts'
 import { createHerald, type Pulse, startPulse } from '../journal/pulse.ts'
 import { purgeMemory, tombstonesLive } from '../journal/purge.ts'
@@ -33,6 +34,7 @@ const features = [
   'nextcloud',
   'open-podcast',
   'public',
+  'rss',
 ]
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]
@@ -126,13 +128,17 @@ async function openWeb(
   const about = { version: await version(), baseUrl: config.publicUrl }
   const { listening } = instance
   const openPodcast = openPodcastDoor({ listening, system: stores.system, accounts, countRequest, about })
+  const { publicUrl, playDomain } = config
+  const cache = stores.cache.pool
+  const gateway = createGateway({ listening, cache, accounts, countRequest, publicUrl, playDomain, clock: Date.now })
   const app = createServer({
+    before: [gateway.onPlayDomain],
     endpoints,
     authenticate: accounts.authenticate,
     grants,
     countRequest,
     addressKey: accounts.addressKey,
-    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast],
+    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast, gateway.router],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
@@ -142,7 +148,11 @@ async function openWeb(
     about: { scopes: scopesInEnglish, playDomain: config.playDomain ?? null, features },
     config: { publicUrl: config.publicUrl, trustProxy: config.trustedProxies, version: about.version },
   })
-  const server = await listen(app, { host: config.host, port: config.port, upgrade: live.upgrade })
+  const upgrade: Upgrade = {
+    wants: (request) => !gateway.isForPlayDomain(request) && live.upgrade.wants(request),
+    take: live.upgrade.take,
+  }
+  const server = await listen(app, { host: config.host, port: config.port, upgrade })
   log.info({ url: config.publicUrl, port: config.port }, 'Balados Sync is ready')
   return async () => {
     await live.stop()

@@ -1,5 +1,5 @@
 export { play, type RecordPlay } from './decider.ts'
-export { mergePlay } from './merge.ts'
+export { gatewayApp, mergePlay } from './merge.ts'
 export { plays } from './projection.ts'
 export type { PlayRow } from './queries.ts'
 export { recordPlay } from './record.ts'

@@ -72,6 +72,18 @@ function rank(a: Place, b: Place): [number, MergeReason] {
   return [a.at - b.at, a.at > b.at ? 'newer' : 'older']
 }
 
+/** The app by whose name the play gateway writes; its device is the play token. */
+export const gatewayApp = 'gateway'
+
+/**
+ * Whether somebody only saw that the play began, not where it is. That is the least that can be said: whatever a device
+ * says of it is as if it were the first to, however long ago that was and whatever the device had seen.
+ */
+export const hasMerelyBegun = (
+  { position, played }: Pick<PlayValue, 'position' | 'played'>,
+  saidBy: Written,
+): boolean => position === 0 && !played && saidBy.author?.startsWith(`${gatewayApp}\n`) === true
+
 /** Starting over what was started over, at the same place, says nothing new. */
 const repeats = (a: Place, b: Place): boolean =>
   a.position === b.position && a.played === b.played && (!a.reset || b.reset)
@@ -85,6 +97,8 @@ function mergeSpot(current: PlayStanding, edit: PlayEdit): SpotVerdict {
     at: current.at,
     ...current.saidBy,
   }
+  if (hasMerelyBegun(now, now))
+    return { spot: { position, played, at }, says: true, before: null, concurrent: false, reason: 'first' }
   const same = repeats(edit, now)
   const stays = { spot: current, says: false, before: current.spotBefore }
   if (knows(seen, current.saidBy)) {

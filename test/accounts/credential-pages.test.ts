@@ -60,6 +60,14 @@ describe('the page of apps', () => {
     expect(page.html).not.toContain(feeds)
   })
 
+  test('shows with a token for RSS where the feeds are, and with no other', async () => {
+    const made = await makeToken('Where', 'feeds')
+    for (const list of ['subscriptions.xml', 'queue.xml', 'collections/…', 'playlists/…'])
+      expect(made.html).toContain(`<code>${site.url}/rss/${secretOn(made)}/${list}</code>`)
+    expect((await makeToken('No feeds', 'live')).html).not.toContain('/rss/')
+    expect((await makePassword('No feeds either')).html).not.toContain('/rss/')
+  })
+
   test('revokes them', async () => {
     const password = secretOn(await makePassword('Old phone'))
     const token = secretOn(await makeToken('Old reader', 'feeds'))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sequenceArrivals } from '../../src/journal/sequencer.ts'
 import type { PodcastId, UserId } from '../../src/kernel/brand.ts'
+import { gatewayApp } from '../../src/plays/index.ts'
 import { type FreshStores, freshStores } from '../support/database.ts'
 import { feedId, itemId } from '../support/instance.ts'
 import { type Doors, openDoors, somebody } from '../support/journal-doors.ts'
@@ -66,6 +67,32 @@ describe.each(['one', 'three'] as const)('with %s database', (layout) => {
     await readModels.rebuild(user)
     expect(await readModelTables(fresh.stores, readModels.names, user)).toEqual(shown)
   }
+
+  test.each(['old', 'new'] as const)(
+    'a play that merely began by the %s name rewinds none by the other',
+    async (begun) => {
+      const { old, now } = names()
+      const user = somebody()
+      await subscribe(user, old)
+      const at = new Date(Date.now() - 3_600_000).toISOString()
+      await listen(user, begun === 'old' ? now : old, 1, 600, { at })
+      await doors.call('post', '/play', {
+        user,
+        app: gatewayApp,
+        device: 'token',
+        body: {
+          rss_source_feed: feedId(begun === 'old' ? old : now),
+          rss_source_item: itemId(episode(1).guid, episode(1).enclosure),
+          position: 0,
+          played: false,
+        },
+      })
+      await settle()
+      await doors.instance.identity.move(await podcastOf(old), now, 'it said so')
+      await settle()
+      expect(await plays(user)).toEqual([[now, 600, false]])
+    },
+  )
 
   test('a feed that moves is one podcast under both names, and devices hear of the new one', async () => {
     const { old, now } = names()

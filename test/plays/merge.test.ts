@@ -1,11 +1,33 @@
 import { describe, expect, test } from 'vitest'
 import { play } from '../../src/plays/decider.ts'
+import { gatewayApp } from '../../src/plays/merge.ts'
 import { converged } from '../kernel/laws.ts'
-import { car, commanded, empty, nameless, phone, synced, tablet, told } from '../kernel/stream.ts'
+import { car, commanded, empty, nameless, noon, phone, synced, tablet, told } from '../kernel/stream.ts'
 import { type Said, says, speech } from './speech.ts'
 
 /** A play that every device knows of. */
 const from = (said: Said) => commanded(play, empty(play), phone, says(said))
+
+describe('a play that the gateway saw beginning', () => {
+  const begun = commanded(play, empty(play), { app: gatewayApp, device: 'token' }, says({ position: 0, at: 1000 }))
+
+  test('is no word against whatever a device says, seen or not, of before or after', () => {
+    for (const at of [1, 2000])
+      for (const position of [0, 30]) {
+        const edit = says({ position, at })
+        const first = { position, played: false, at: noon + at }
+        expect(told(play, begun, nameless, edit).state).toMatchObject(first)
+        expect(synced(play, begun, tablet, 0, edit).state).toMatchObject(first)
+        expect(synced(play, begun, tablet, begun.head, edit).state).toMatchObject(first)
+        expect(commanded(play, begun, tablet, edit).state).toMatchObject(first)
+      }
+  })
+
+  test('is one like any other once a device has said so', () => {
+    const zero = commanded(play, begun, tablet, says({ position: 0, at: 1500 }))
+    expect(told(play, zero, nameless, says({ position: 300, at: 1400 })).state).toMatchObject({ position: 0 })
+  })
+})
 
 describe('in sight', () => {
   const far = from({ position: 900, played: true, at: 1000 })

@@ -71,6 +71,7 @@ export interface ServerOptions {
   readonly layout?: 'one' | 'three'
   readonly rateLimits?: boolean
   readonly trustedProxies?: number
+  readonly playDomain?: string
   /** A server whose databases this one shares, as a second process of the same instance would. */
   readonly beside?: TestServer
 }
@@ -85,7 +86,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     port,
     host: '127.0.0.1',
     publicUrl: url,
-    playDomain: undefined,
+    playDomain: options.playDomain,
     databases: fresh.urls,
     secretKeyBase: secret,
     dataDir: '/nonexistent',

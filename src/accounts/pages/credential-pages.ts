@@ -30,12 +30,14 @@ export interface MemberPages {
 
 export interface CredentialPageParts extends MemberPages {
   readonly credentials: Credentials
+  /** Address of the instance, without a slash at its end. */
+  readonly instance: string
   readonly clock: () => number
 }
 
 /** Makes and revokes app passwords and play tokens; answers the part of `/apps` that lists them. */
 export function credentialPages(parts: CredentialPageParts): (ctx: Koa.Context, visitor: Visitor) => Promise<Html> {
-  const { router, member, formOfOurs, frameOf, field, show, credentials, clock } = parts
+  const { router, member, formOfOurs, frameOf, field, show, credentials, instance, clock } = parts
 
   async function make(
     ctx: Koa.Context,
@@ -52,7 +54,7 @@ export function credentialPages(parts: CredentialPageParts): (ctx: Koa.Context, 
     const say = credentialTexts[language]
     return show(ctx, 200, visitor, {
       title: form === 'app_password' ? say.newAppPassword : say.newPlayToken,
-      main: newCredentialView(language, { secret: made.secret, name, kind, username: visitor.username }),
+      main: newCredentialView(language, { secret: made.secret, name, kind, username: visitor.username, instance }),
     })
   }
 

@@ -33,6 +33,12 @@ const en = {
   appPassword: 'App password',
   playToken: 'Play token',
   oldGpodder: 'If a program asks for a user name only, as older gPodder do, give it this one:',
+  feedsAbout:
+    'Give one of these addresses to your RSS reader or podcast app. They hold the token: share them with nobody.',
+  feedsSubscriptions: 'Your subscriptions',
+  feedsQueue: 'Up next',
+  feedsCollection: 'A collection, with its id',
+  feedsPlaylist: 'A playlist, with its id',
   back: 'Back to your apps',
 } as const
 
@@ -71,6 +77,12 @@ const fr: Texts = {
   appPassword: 'Mot de passe d’application',
   playToken: 'Jeton d’écoute',
   oldGpodder: 'Si un programme ne demande qu’un nom d’utilisateur, comme les anciens gPodder, donnez-lui celui-ci :',
+  feedsAbout:
+    'Donnez une de ces adresses à votre lecteur RSS ou à votre application de balados. Elles contiennent le jeton : ne les partagez avec personne.',
+  feedsSubscriptions: 'Vos abonnements',
+  feedsQueue: 'À suivre',
+  feedsCollection: 'Une collection, avec son identifiant',
+  feedsPlaylist: 'Une liste, avec son identifiant',
   back: 'Retour à vos applications',
 }
 

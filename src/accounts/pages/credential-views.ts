@@ -101,10 +101,13 @@ export interface NewCredential {
   readonly name: string
   readonly kind: 'app_password' | PlayTokenKind
   readonly username: string
+  /** Address of the instance, without a slash at its end. */
+  readonly instance: string
 }
 
 /** The one time a secret is shown. */
-export function newCredentialView(language: Language, { secret, name, kind, username }: NewCredential): Html {
+export function newCredentialView(language: Language, made: NewCredential): Html {
+  const { secret, name, kind, username } = made
   const say = credentialTexts[language]
   const isPassword = kind === 'app_password'
   return html`<h1>${isPassword ? say.newAppPassword : say.newPlayToken}</h1>
@@ -115,5 +118,21 @@ ${isPassword ? html`<dt>${say.userName}</dt><dd><code>${username}</code></dd>` :
 </dl>
 <p><label for="secret">${isPassword ? say.appPassword : say.playToken}</label><input id="secret" value="${secret}" autocomplete="off" spellcheck="false" readonly></p>
 ${isPassword ? html`<p>${say.oldGpodder} <code>${username}__${secret}</code></p>` : ''}
+${kind === 'feeds' ? feedUrlsView(language, made) : ''}
 <p><a href="/apps">${say.back}</a></p>`
+}
+
+/** Where the feeds of the lists are; ids of lists are for those who know their API. */
+function feedUrlsView(language: Language, { instance, secret }: NewCredential): Html {
+  const say = credentialTexts[language]
+  const feeds = `${instance}/rss/${secret}`
+  const places = [
+    [say.feedsSubscriptions, `${feeds}/subscriptions.xml`],
+    [say.feedsQueue, `${feeds}/queue.xml`],
+    [say.feedsCollection, `${feeds}/collections/…`],
+    [say.feedsPlaylist, `${feeds}/playlists/…`],
+  ]
+  return html`<p>${say.feedsAbout}</p>
+<dl>
+${places.map(([what, url]) => html`<dt>${what}</dt><dd><code>${url}</code></dd>\n`)}</dl>`
 }
