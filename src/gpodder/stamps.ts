@@ -40,8 +40,9 @@ const ofStatement = {
     order by array_position($3::text[], client) limit 1`,
 }
 /**
- * Does not wait for the disk, nor stumble over an account that is gone meanwhile: of the stamps told in the last moment before a crash of the database, older ones are
- * found, and who comes back with an older one is told some of it again.
+ * Does not wait for the disk: of the stamps told in the last moment before a crash of the database, older ones are
+ * found, and who comes back with an older one is told some of it again. Nor does it stumble over an account that is gone
+ * meanwhile.
  */
 const putStatement = {
   name: 'gpodder_stamp_put',
