@@ -41,14 +41,16 @@ const ofStatement = {
 }
 /**
  * Does not wait for the disk: of the stamps told in the last moment before a crash of the database, older ones are
- * found, and who comes back with an older one is told some of it again.
+ * found, and who comes back with an older one is told some of it again. Nor does it stumble over an account that is gone
+ * meanwhile.
  */
 const putStatement = {
   name: 'gpodder_stamp_put',
   text: `with quick as (select set_config('synchronous_commit', 'off', true))
     insert into system.door_stamps (user_id, kind, client, stamp, told_at)
     select told.* from quick, unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
-      as told (user_id, kind, client, stamp, told_at) order by 1, 2, 3
+      as told (user_id, kind, client, stamp, told_at)
+    where exists (select from system.users u where u.id = told.user_id) order by 1, 2, 3
     on conflict (user_id, kind, client) do update set stamp = excluded.stamp, told_at = excluded.told_at`,
 }
 const purgeStatement = {

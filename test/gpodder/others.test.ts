@@ -102,7 +102,7 @@ test('nothing of what clients keep here outlives the account', async () => {
     )
     return rows[0]
   }
-  expect(await left()).toEqual({ stamps: true, settings: true })
+  await expect.poll(left).toEqual({ stamps: true, settings: true })
   await pool.query('delete from system.users where id = $1', [gone.user.id])
   expect(await left()).toEqual({ stamps: false, settings: false })
 })
