@@ -1,3 +1,5 @@
 export { createMoves } from './moves.ts'
 export { reviewWanted, wantFeeds } from './wanted.ts'
+export { hubCallback } from './websub/callback.ts'
+export { createHubs } from './websub/hubs.ts'
 export { createFeedWorker, type FeedWorker, type Tally } from './worker.ts'

@@ -90,7 +90,7 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     instance.journal.onAppend(tidings.tell)
     undo.push(() => tidings.stop())
     if (follows) {
-      const feeds = await openFeeds(instance, { publicUrl, allowPrivate: config.allowPrivateAddresses, log })
+      const feeds = await openFeeds(instance, { publicUrl, allowPrivate: config.allowPrivateAddresses, secret, log })
       const due = [...schedules(instance), ...feedSchedules(instance, feeds)]
       const jobs: Jobs = await startJobs(stores.system, due, log)
       // First what the jobs wait for, so that they end.

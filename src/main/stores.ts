@@ -1,4 +1,5 @@
 import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
+import { WebSub } from '../../migrations/cache/20261122002000-websub.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
@@ -107,6 +108,9 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   cache: {
     name: 'cache',
     entities: feedCacheEntities,
-    migrations: [{ name: '20261122001300-feeds', class: Feeds }],
+    migrations: [
+      { name: '20261122001300-feeds', class: Feeds },
+      { name: '20261122002000-websub', class: WebSub },
+    ],
   },
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answered, type Failed, type Hop, isFailed, type Outbound } from '../../outbound/fetch.ts'
 import type { Trouble } from '../plan.ts'
+import { type HubLinks, readLinks } from './links.ts'
 
 /** What the last answer said of itself, to be told only of changes. */
 export interface Validators {
@@ -29,6 +30,8 @@ export interface Fresh extends Told, Validators {
   readonly what: 'fresh'
   readonly body: Buffer
   readonly contentType: string | null
+  /** What its headers say of hubs. */
+  readonly links: HubLinks
 }
 
 export interface NotFetched {
@@ -66,7 +69,8 @@ export async function askForFeed(
   const validators = { ...validatorsOf(answer.headers), bodyHash }
   if (bodyHash === known.bodyHash) return { what: 'unchanged', how: 'same body', ...told, ...validators }
   const contentType = answer.headers['content-type'] ?? null
-  return { what: 'fresh', body: answer.body, contentType, ...told, ...validators }
+  const links = readLinks(answer.headers.link, answer.url)
+  return { what: 'fresh', body: answer.body, contentType, links, ...told, ...validators }
 }
 
 const passing = (words: string): NotFetched => ({ what: 'failed', trouble: 'passing', words, retryAfter: null })
