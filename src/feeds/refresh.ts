@@ -23,6 +23,7 @@ import {
   saveFeed,
   type Written,
 } from './store.ts'
+import type { FeedWatch, Looked } from './watch.ts'
 import type { Hubs } from './websub/hubs.ts'
 
 /** What looking at a feed takes. */
@@ -38,13 +39,11 @@ export interface RefreshParts {
   /** Something else bears on who may know of a podcast than before. */
   readonly onSecrecyChanged: (podcast: PodcastId) => Promise<void>
   readonly clock: () => number
+  readonly watch?: FeedWatch
 }
 
 /** Milliseconds. */
 const faultPause = 3_600_000
-
-/** What became of a look at a feed. */
-export type Looked = 'changed' | 'unchanged' | 'failed' | 'lost'
 
 const silent: FeedRhythm = {
   published: [],
@@ -65,7 +64,9 @@ const sentence = (...parts: readonly (string | null)[]): string =>
  */
 export async function lookAt(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Promise<Looked> {
   try {
-    return await look(claim, parts, signal)
+    const looked = await look(claim, parts, signal)
+    parts.watch?.looked(looked)
+    return looked
   } catch (error) {
     // A fault of ours would be met again at once, and again; what was interrupted may go on at once.
     await releaseFeed(parts.cache, claim, signal?.aborted ? null : parts.clock() + faultPause)
@@ -78,7 +79,9 @@ async function look(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Pr
   const url = entry && webAddress(entry.feedUrl)
   if (!url) return keepFailure(claim, parts, noAddress)
   const now = parts.clock()
+  const asked = performance.now()
   const answer = await askForFeed(parts.outbound, url.href, claim, { now, ...(signal ? { signal } : {}) })
+  parts.watch?.fetched(performance.now() - asked, answer.what === 'failed' ? 0 : answer.bytes)
   const hasCredentials = url.username !== '' || url.password !== ''
   if (answer.what === 'failed') {
     if (answer.trouble === 'locked') {

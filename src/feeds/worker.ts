@@ -1,8 +1,9 @@
 import type { PodcastId } from '../kernel/brand.ts'
 import { hostOf } from '../podcast/names.ts'
 import { createHosts, type Manners, ordinaryManners } from './fetching/hosts.ts'
-import { type Looked, lookAt, type RefreshParts } from './refresh.ts'
+import { lookAt, type RefreshParts } from './refresh.ts'
 import { addKnownFeeds, type Claim, claimDueFeeds, claimFeed } from './store.ts'
+import type { Looked } from './watch.ts'
 
 export type Tally = Record<Looked, number>
 

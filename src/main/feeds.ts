@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { createFeedWorker, createHubs, createMoves, type FeedWorker, reviewWanted } from '../feeds/index.ts'
 import { dueFeeds } from '../feeds/queries.ts'
 import { createFeedReader } from '../feeds/understanding/reader.ts'
+import type { FeedWatch } from '../feeds/watch.ts'
 import type { Hubs } from '../feeds/websub/hubs.ts'
 import type { Schedule } from '../jobs/jobs.ts'
 import { addJob } from '../jobs/queue.ts'
@@ -26,6 +27,7 @@ export interface FeedsParts {
   /** SECRET_KEY_BASE. */
   readonly secret: string
   readonly log: Logger
+  readonly watch?: FeedWatch
   /** Milliseconds since 1970. */
   readonly clock?: () => number
 }
@@ -38,7 +40,7 @@ const namesKept = 2_000
 
 /** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
 export async function openFeeds({ stores, publicity }: Instance, parts: FeedsParts): Promise<Feeds> {
-  const { publicUrl, allowPrivate, secret, log, clock = Date.now } = parts
+  const { publicUrl, allowPrivate, secret, log, watch, clock = Date.now } = parts
   const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
   const catalog = createCatalog(stores.system, namesKept)
   const identity = createIdentity(stores.system, catalog, clock)
@@ -57,6 +59,7 @@ export async function openFeeds({ stores, publicity }: Instance, parts: FeedsPar
     onSecrecyChanged: publicity.secrecyChanged,
     clock,
     log,
+    ...(watch ? { watch } : {}),
   })
   return {
     worker,

@@ -18,6 +18,8 @@ interface Told {
   readonly hops: readonly Hop[]
   /** Milliseconds for which the server calls the answer fresh; 0 where it does not say. */
   readonly freshFor: number
+  /** Of the body that came, unpacked. */
+  readonly bytes: number
 }
 
 export interface Unchanged extends Told, Validators {
@@ -59,7 +61,7 @@ export async function askForFeed(
   }
   const answer = await outbound.fetch(url, { headers, ...(options.signal ? { signal: options.signal } : {}) })
   if (isFailed(answer)) return notAnswered(answer)
-  const told = { url: answer.url, hops: answer.hops, freshFor: freshFor(answer.headers) }
+  const told = { url: answer.url, hops: answer.hops, freshFor: freshFor(answer.headers), bytes: answer.body.length }
   if (answer.status === 304 && (known.etag !== null || known.lastModified !== null)) {
     return { what: 'unchanged', how: 'not modified', ...told, ...known, ...renewed(answer.headers, known) }
   }
