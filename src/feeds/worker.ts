@@ -59,6 +59,8 @@ export function createFeedWorker({ manners = ordinaryManners, log, ...parts }: F
       const isIdle = underWay.size === 0
       const isWorthwhile = limit >= handful / 2 || isIdle
       const claims = isWorthwhile ? await claimDueFeeds(parts.cache, wish(limit)) : []
+      // Their names by one question: one for each is what an unchanged feed would cost most of.
+      if (claims.length > 1) await parts.catalog.podcastEntries(claims.map(({ podcast }) => podcast))
       for (const claim of claims) begin(lookSafely(claim, tally))
       // Only of all hosts: where one was busy when this was asked, its feeds were left out.
       if (isIdle && claims.length === 0) return
