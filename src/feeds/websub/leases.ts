@@ -25,10 +25,6 @@ const columns = `id, podcast_id as podcast, hub, topic, wanted, waiting, asked_a
 const time = (parameter: string): string => `to_timestamp(${parameter}::float8 / 1000)`
 
 const find: Statement = { name: 'leases-find', text: `select ${columns} from cache.hub_leases where id = $1` }
-const findOf: Statement = {
-  name: 'leases-of',
-  text: `select ${columns} from cache.hub_leases where podcast_id = $1 and wanted`,
-}
 const add: Statement = {
   name: 'leases-add',
   text: `insert into cache.hub_leases (id, podcast_id, hub, topic, wanted, waiting, due_at, failures, ignored)
@@ -115,10 +111,6 @@ export const hubSecret = (secretKeyBase: string, id: string): string =>
 
 export const leaseAt = async (cache: Queryable, id: string): Promise<Lease | null> =>
   (await rows<Lease>(cache, find, [id]))[0] ?? null
-
-/** The lease of a podcast's feed that is not to end. */
-export const leaseOf = async (cache: Queryable, podcast: PodcastId): Promise<Lease | null> =>
-  (await rows<Lease>(cache, findOf, [podcast]))[0] ?? null
 
 /** From now on this hub is to tell of this topic, and no other of anything of the podcast. */
 export async function wantLease(
