@@ -1,11 +1,11 @@
 import pino from 'pino'
 import { openFeeds } from '../../src/main/feeds.ts'
-import { benchInstance, publicUrl } from './instance.ts'
+import { benchInstance, publicUrl, secret } from './instance.ts'
 
 /** The worker's half that looks at feeds, as a process of its own. Each message makes it look at all that are due. */
 const [, , url = ''] = process.argv
 const instance = await benchInstance(url)
-const feeds = await openFeeds(instance, { publicUrl, allowPrivate: true, log: pino({ level: 'error' }) })
+const feeds = await openFeeds(instance, { publicUrl, allowPrivate: true, secret, log: pino({ level: 'error' }) })
 process.on('message', async () => {
   const cpu = process.cpuUsage()
   const started = performance.now()

@@ -94,6 +94,37 @@ const FeedDecision = defineEntity({
   },
 })
 
+/** That a hub was asked to tell of a feed's changes (WebSub), or to stop. */
+const HubLease = defineEntity({
+  name: 'HubLease',
+  tableName: 'hub_leases',
+  schema: 'cache',
+  properties: {
+    /** The end of the callback's address: nobody but the hub knows it, and it says nothing of the feed. */
+    id: p.uuid().primary(),
+    podcastId: p.uuid().index('hub_leases_podcast_id'),
+    hub: p.text(),
+    /** What the feed calls itself. */
+    topic: p.text(),
+    /** False once it is to end. A podcast has one at the most that is not. */
+    wanted: p.boolean(),
+    /** The hub was asked, and has not asked back yet whether that was us. */
+    waiting: p.boolean(),
+    askedAt: p.datetime(3).nullable(),
+    verifiedAt: p.datetime(3).nullable(),
+    leaseUntil: p.datetime(3).nullable(),
+    /** When there is something to do: to ask, to renew, to ask again. */
+    dueAt: p.datetime(3).index('hub_leases_due_at'),
+    /** In a row. */
+    failures: p.integer(),
+    lastError: p.text().nullable(),
+    /** The last look at the feed that the hub brought about; may be a minute ahead. */
+    lookAt: p.datetime(3).nullable(),
+    /** What came without a right signature. */
+    ignored: p.integer(),
+  },
+})
+
 /** That a feed has moved: a fact that stays, from which the identities of podcasts are merged. */
 const FeedMove = defineEntity({
   name: 'FeedMove',
@@ -112,5 +143,5 @@ const FeedMove = defineEntity({
   },
 })
 
-export const feedCacheEntities = [Feed, FeedEpisode, FeedDecision]
+export const feedCacheEntities = [Feed, FeedEpisode, FeedDecision, HubLease]
 export const feedSystemEntities = [FeedMove]

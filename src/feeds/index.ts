@@ -7,4 +7,6 @@ export {
   newestEpisodes,
 } from './newest.ts'
 export { reviewWanted, wantFeeds } from './wanted.ts'
+export { hubCallback } from './websub/callback.ts'
+export { createHubs } from './websub/hubs.ts'
 export { createFeedWorker, type FeedWorker, type Tally } from './worker.ts'

@@ -28,9 +28,14 @@ export interface Circumstances {
   readonly now: number
   /** People who follow it. */
   readonly followers: number
+  /** A hub tells of its changes. */
+  readonly told: boolean
   /** 0 to 1, the same for a feed each time: keeps feeds that began together from coming together for ever. */
   readonly spread: number
 }
+
+/** A hub may forget, so the feed is looked at all the same: but so many times less often. */
+const toldPace = 4
 
 const units = [
   ['day', day],
@@ -83,10 +88,14 @@ const within = (wait: number, least: number, most: number): number => Math.min(M
  *
  * @param freshFor milliseconds for which the server called its answer fresh (`Cache-Control: max-age`)
  */
-export function planNext(rhythm: FeedRhythm, { now, followers, spread }: Circumstances, freshFor = 0): Plan {
+export function planNext(rhythm: FeedRhythm, { now, followers, told, spread }: Circumstances, freshFor = 0): Plan {
   const { wait, why } = byRhythm(rhythm, now)
   const reasons = [why]
   let chosen = wait >= deadPace ? wait : within(followers >= 100 ? wait / 2 : wait, soonest, latest)
+  if (told && chosen < latest) {
+    chosen = Math.min(chosen * toldPace, latest)
+    reasons.push('its hub tells of changes')
+  }
   const { ttlMinutes, everyMinutes } = rhythm.hints
   const asked = Math.min(Math.max(ttlMinutes ?? 0, everyMinutes ?? 0) * minute, latest)
   if (asked > chosen) {
@@ -121,7 +130,10 @@ export interface Failing {
 }
 
 /** When to try again: soon at first, then ever later; a feed that failed for a month is looked at once a week. */
-export function planRetry({ failures, since, trouble, retryAfter }: Failing, { now, spread }: Circumstances): Plan {
+export function planRetry(
+  { failures, since, trouble, retryAfter }: Failing,
+  { now, spread }: Pick<Circumstances, 'now' | 'spread'>,
+): Plan {
   const backOff = Math.min(10 * minute * 2 ** (failures - 1), day)
   const spreading = 0.9 + 0.2 * spread
   const later = (wait: number, why: string): Plan => {

@@ -37,6 +37,15 @@ export interface FeedState {
   readonly nextCheckAt: Date | null
   readonly claimedUntil: Date | null
   readonly lastError: string | null
+  /** Hubs that the feed names. */
+  readonly hubs: number
+  /** Null where no hub is asked. Milliseconds. */
+  readonly lease: {
+    readonly waiting: boolean
+    readonly until: number | null
+    readonly lastError: string | null
+    readonly ignored: number
+  } | null
 }
 
 export interface Decision {
@@ -61,7 +70,10 @@ const state: Statement = {
   text: `select status, wanted, followers, metadata ->> 'title' as title,
       (select count(*) from cache.feed_episodes e where e.podcast_id = f.podcast_id and listed) as episodes,
       checked_at as "checkedAt", fetched_at as "fetchedAt", changed_at as "changedAt", next_check_at as "nextCheckAt",
-      claimed_until as "claimedUntil", last_error as "lastError"
+      claimed_until as "claimedUntil", last_error as "lastError", coalesce(jsonb_array_length(metadata -> 'hubs'), 0) as hubs,
+      (select jsonb_build_object('waiting', waiting, 'until', extract(epoch from lease_until) * 1000,
+          'lastError', last_error, 'ignored', ignored)
+        from cache.hub_leases l where l.podcast_id = f.podcast_id and l.wanted limit 1) as lease
     from cache.feeds f where podcast_id = $1`,
 }
 const decisions: Statement = {

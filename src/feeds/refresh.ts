@@ -8,6 +8,7 @@ import type { Identity } from '../podcast/identity.ts'
 import { canonicalFeed, webAddress } from '../podcast/names.ts'
 import { documentOf, type FeedDocument, type KeptEpisode } from './document.ts'
 import { askForFeed, type Fresh, type NotFetched, permanentTarget, type Unchanged } from './fetching/ask.ts'
+import type { HubLinks } from './fetching/links.ts'
 import { formerly } from './formerly.ts'
 import { type Announced, type Moving, noticeMove, type OnMoved } from './moves.ts'
 import { type FeedRhythm, planNext, planRetry, spanInWords } from './plan.ts'
@@ -22,6 +23,8 @@ import {
   saveFeed,
   type Written,
 } from './store.ts'
+import type { FeedWatch, Looked } from './watch.ts'
+import type { Hubs } from './websub/hubs.ts'
 
 /** What looking at a feed takes. */
 export interface RefreshParts {
@@ -32,16 +35,15 @@ export interface RefreshParts {
   readonly outbound: Outbound
   readonly understand: Understand
   readonly onMoved: OnMoved
+  readonly hubs: Pick<Hubs, 'hear'>
   /** Something else bears on who may know of a podcast than before. */
   readonly onSecrecyChanged: (podcast: PodcastId) => Promise<void>
   readonly clock: () => number
+  readonly watch?: FeedWatch
 }
 
 /** Milliseconds. */
 const faultPause = 3_600_000
-
-/** What became of a look at a feed. */
-export type Looked = 'changed' | 'unchanged' | 'failed' | 'lost'
 
 const silent: FeedRhythm = {
   published: [],
@@ -62,7 +64,9 @@ const sentence = (...parts: readonly (string | null)[]): string =>
  */
 export async function lookAt(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Promise<Looked> {
   try {
-    return await look(claim, parts, signal)
+    const looked = await look(claim, parts, signal)
+    parts.watch?.looked(looked)
+    return looked
   } catch (error) {
     // A fault of ours would be met again at once, and again; what was interrupted may go on at once.
     await releaseFeed(parts.cache, claim, signal?.aborted ? null : parts.clock() + faultPause)
@@ -75,24 +79,40 @@ async function look(claim: Claim, parts: RefreshParts, signal?: AbortSignal): Pr
   const url = entry && webAddress(entry.feedUrl)
   if (!url) return keepFailure(claim, parts, noAddress)
   const now = parts.clock()
+  const asked = performance.now()
   const answer = await askForFeed(parts.outbound, url.href, claim, { now, ...(signal ? { signal } : {}) })
+  parts.watch?.fetched(performance.now() - asked, answer.what === 'failed' ? 0 : answer.bytes)
   const hasCredentials = url.username !== '' || url.password !== ''
   if (answer.what === 'failed') {
-    if (answer.trouble === 'locked') await judge(claim.podcast, { open: false, reason: 'authentication' }, parts)
+    if (answer.trouble === 'locked') {
+      await judge(claim.podcast, { open: false, reason: 'authentication' }, parts)
+      await parts.hubs.hear(claim.podcast, { hubs: [], self: null, lease: claim.lease })
+    }
     return keepFailure(claim, parts, answer)
   }
   if (answer.what === 'unchanged') {
     const announced = hasCredentials ? null : (redirectOf(answer, url.href) ?? stillWritten(claim.moving))
     return keepSuccess(claim, parts, { answer, announced, from: url.href, document: null })
   }
-  const parsed = await parts.understand(answer.body, { url: answer.url, contentType: answer.contentType }, signal)
-  if ('refused' in parsed) return keepFailure(claim, parts, noFeed(parsed))
+  const source = { url: answer.url, contentType: answer.contentType }
+  const understood = await parts.understand(answer.body, source, signal)
+  if ('refused' in understood) return keepFailure(claim, parts, noFeed(understood))
+  const parsed = linked(understood, answer.links)
   await judge(claim.podcast, { open: !hasCredentials, reason: parsed.blocked ? 'itunes:block' : null }, parts)
   if (parsed.guid !== null) await parts.guids.learn(claim.podcast, parsed.guid)
   const document = await named(claim.podcast, parsed, parts)
   const announced = hasCredentials ? null : (redirectOf(answer, url.href) ?? newUrlOf(parsed, url.href))
+  const { hubs, self } = parsed
+  await parts.hubs.hear(claim.podcast, { hubs, self, lease: claim.lease })
   return keepSuccess(claim, parts, { answer, announced, from: url.href, document })
 }
+
+/** Where the headers name a hub or the feed, they are believed before the document (WebSub, 4). */
+const linked = (parsed: ParsedFeed, { hubs, self }: HubLinks): ParsedFeed => ({
+  ...parsed,
+  hubs: hubs.length > 0 ? hubs : parsed.hubs,
+  self: self ?? parsed.self,
+})
 
 async function judge(podcast: PodcastId, openness: FeedOpenness, { catalog, onSecrecyChanged }: RefreshParts) {
   if (await catalog.judgeFeed(podcast, openness)) await onSecrecyChanged(podcast)
@@ -153,8 +173,9 @@ async function keepSuccess(claim: Claim, parts: RefreshParts, success: Success):
   const { moving, believed } = noticeMove(claim.moving, announced, now)
   if (moving && believed) await parts.onMoved(claim.podcast, from, moving.to, moving.why)
   const rhythm = document?.rhythm ?? claim.rhythm ?? silent
-  const { followers } = claim
-  const plan = planNext(rhythm, { now, followers, spread: spreadOf(claim.podcast) }, answer.freshFor)
+  const { followers, lease } = claim
+  const told = (lease?.until ?? 0) > now
+  const plan = planNext(rhythm, { now, followers, told, spread: spreadOf(claim.podcast) }, answer.freshFor)
   const standing = {
     status: 'fine',
     etag: answer.etag,
@@ -208,9 +229,8 @@ async function keepFailure(claim: Claim, parts: RefreshParts, failure: NotFetche
   const now = parts.clock()
   const failures = claim.failures + 1
   const since = claim.failingSince?.getTime() ?? now
-  const { followers } = claim
   const { trouble, words, retryAfter } = failure
-  const plan = planRetry({ failures, since, trouble, retryAfter }, { now, followers, spread: spreadOf(claim.podcast) })
+  const plan = planRetry({ failures, since, trouble, retryAfter }, { now, spread: spreadOf(claim.podcast) })
   const standing: Omit<Standing, 'words'> = {
     status: trouble === 'gone' && failures === 1 ? 'failing' : statuses[trouble],
     // What came last is still what it was: after a failure the same bytes cost nothing either.

@@ -20,6 +20,10 @@ export interface Claim extends Validators {
   readonly followers: number
   readonly rhythm: FeedRhythm | null
   readonly moving: Moving | null
+  /** When it was due: somebody who wants it looked at sooner may have set another time since. */
+  readonly dueAt: Date | null
+  /** The hub that was asked to tell of changes; `until` (milliseconds) once it does. */
+  readonly lease: { readonly hub: string; readonly topic: string; readonly until: number | null } | null
 }
 
 /** How a feed stands after it was looked at. Times are milliseconds. */
@@ -56,7 +60,10 @@ const unhurried = `(select set_config('synchronous_commit', 'off', true)) as unh
 const lease = 150
 
 const claimed = `f.podcast_id as podcast, host, claimed_by as "claimedBy", status, failures, failing_since as "failingSince",
-  followers, rhythm, moving, etag, last_modified as "lastModified", body_hash as "bodyHash"`
+  followers, rhythm, moving, etag, last_modified as "lastModified", body_hash as "bodyHash",
+  next_check_at as "dueAt",
+  (select jsonb_build_object('hub', hub, 'topic', topic, 'until', extract(epoch from lease_until) * 1000)
+    from cache.hub_leases l where l.podcast_id = f.podcast_id and l.wanted limit 1) as lease`
 
 const claimDue: Statement = {
   name: 'feeds-claim-due',
@@ -89,7 +96,8 @@ const saveStanding: Statement = {
   text: `with saved as (
       update cache.feeds set status = $3, etag = $4, last_modified = $5, body_hash = $6, failures = $7,
         failing_since = to_timestamp($8::float8 / 1000), last_error = $9, moving = $10::jsonb,
-        next_check_at = case when wanted then to_timestamp($11::float8 / 1000) end,
+        next_check_at = case when wanted then least(to_timestamp($11::float8 / 1000),
+          case when next_check_at is distinct from $16::timestamptz then next_check_at end) end,
         checked_at = to_timestamp($12::float8 / 1000),
         fetched_at = case when $13::boolean then to_timestamp($12::float8 / 1000) else fetched_at end,
         claimed_by = null, claimed_until = null
@@ -210,7 +218,7 @@ async function writeEpisodes(db: Queryable, podcast: PodcastId, { episodes, part
  */
 export function saveFeed(
   cache: Store,
-  { podcast, claimedBy }: Claim,
+  { podcast, claimedBy, dueAt }: Claim,
   standing: Omit<Standing, 'words'>,
   document: NewDocument | null,
   words: (written: Written) => string,
@@ -232,6 +240,7 @@ export function saveFeed(
       standing.fetched,
       uuidv7(),
       words(written),
+      dueAt,
     ])
     return saved.length > 0 ? written : null
   }

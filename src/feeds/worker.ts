@@ -1,8 +1,9 @@
 import type { PodcastId } from '../kernel/brand.ts'
 import { hostOf } from '../podcast/names.ts'
 import { createHosts, type Manners, ordinaryManners } from './fetching/hosts.ts'
-import { type Looked, lookAt, type RefreshParts } from './refresh.ts'
+import { lookAt, type RefreshParts } from './refresh.ts'
 import { addKnownFeeds, type Claim, claimDueFeeds, claimFeed } from './store.ts'
+import type { Looked } from './watch.ts'
 
 export type Tally = Record<Looked, number>
 
@@ -58,6 +59,8 @@ export function createFeedWorker({ manners = ordinaryManners, log, ...parts }: F
       const isIdle = underWay.size === 0
       const isWorthwhile = limit >= handful / 2 || isIdle
       const claims = isWorthwhile ? await claimDueFeeds(parts.cache, wish(limit)) : []
+      // Their names by one question: one for each is what an unchanged feed would cost most of.
+      if (claims.length > 1) await parts.catalog.podcastEntries(claims.map(({ podcast }) => podcast))
       for (const claim of claims) begin(lookSafely(claim, tally))
       // Only of all hosts: where one was busy when this was asked, its feeds were left out.
       if (isIdle && claims.length === 0) return

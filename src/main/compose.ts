@@ -5,7 +5,7 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
-import { wantFeeds } from '../feeds/index.ts'
+import { hubCallback, wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
 import { titlesIn } from '../feeds/queries.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
@@ -74,7 +74,8 @@ export function compose(parts: InstanceParts): Instance {
   const counters = createCounters(stores.system)
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
-  const wanted = wantFeeds(catalog, () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500), clock)
+  const wakeFeeds = () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500)
+  const wanted = wantFeeds(catalog, wakeFeeds, clock)
   const outlook = createOutlook({ stores, journal, catalog, upcasts, clock, titlesOf: titlesIn(stores.cache.pool) })
   const { publicity } = outlook
   const listening: Listening = {
@@ -115,7 +116,8 @@ export function compose(parts: InstanceParts): Instance {
   const stamps = createStamps(stores.system)
   const settings = createSettings(stores.system)
   const door = { ...listening, accounts, stamps, publicUrl, clock }
-  const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
+  const hubs = hubCallback({ cache: stores.cache.pool, secret, wake: wakeFeeds, clock })
+  const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door), hubs]
   const purgeDoors = () => stamps.purge(clock())
   const parted = { stores, journal, catalog, accounts, counters, following, identity, telling, publicity, listening }
   return { ...parted, endpoints, doors, purgeDoors }

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
-import { createFeedWorker, createMoves, type FeedWorker, reviewWanted } from '../feeds/index.ts'
+import { createFeedWorker, createHubs, createMoves, type FeedWorker, reviewWanted } from '../feeds/index.ts'
 import { dueFeeds } from '../feeds/queries.ts'
 import { createFeedReader } from '../feeds/understanding/reader.ts'
+import type { FeedWatch } from '../feeds/watch.ts'
+import type { Hubs } from '../feeds/websub/hubs.ts'
 import type { Schedule } from '../jobs/jobs.ts'
 import { addJob } from '../jobs/queue.ts'
 import { createOutbound } from '../outbound/fetch.ts'
@@ -9,18 +11,23 @@ import { createCatalog } from '../podcast/catalog.ts'
 import { createGuids } from '../podcast/guids.ts'
 import { createIdentity } from '../podcast/identity.ts'
 import type { Instance } from './compose.ts'
+import { isPublic } from './public-host.ts'
 import { version } from './version.ts'
 
 /** What looks at feeds in this process: a worker or the command line, never what answers requests. */
 export interface Feeds {
   readonly worker: FeedWorker
+  readonly hubs: Hubs
   stop(): Promise<void>
 }
 
 export interface FeedsParts {
   readonly publicUrl: string
   readonly allowPrivate: boolean
+  /** SECRET_KEY_BASE. */
+  readonly secret: string
   readonly log: Logger
+  readonly watch?: FeedWatch
   /** Milliseconds since 1970. */
   readonly clock?: () => number
 }
@@ -33,11 +40,13 @@ const namesKept = 2_000
 
 /** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
 export async function openFeeds({ stores, publicity }: Instance, parts: FeedsParts): Promise<Feeds> {
-  const { publicUrl, allowPrivate, log, clock = Date.now } = parts
+  const { publicUrl, allowPrivate, secret, log, watch, clock = Date.now } = parts
   const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
   const catalog = createCatalog(stores.system, namesKept)
   const identity = createIdentity(stores.system, catalog, clock)
   const reader = createFeedReader()
+  const reachable = allowPrivate || isPublic(publicUrl)
+  const hubs = createHubs({ cache: stores.cache, catalog, outbound, publicUrl, reachable, secret, clock })
   const worker = createFeedWorker({
     cache: stores.cache,
     catalog,
@@ -46,12 +55,15 @@ export async function openFeeds({ stores, publicity }: Instance, parts: FeedsPar
     understand: reader.understand,
     identity,
     onMoved: createMoves(stores.system, identity),
+    hubs,
     onSecrecyChanged: publicity.secrecyChanged,
     clock,
     log,
+    ...(watch ? { watch } : {}),
   })
   return {
     worker,
+    hubs,
     stop: async () => {
       await worker.stop()
       await Promise.all([reader.close(), outbound.close()])
@@ -64,7 +76,7 @@ const worthHelp = 50
 const mostHelpers = 8
 
 /** What is due from time to time about feeds. */
-export const feedSchedules = ({ stores, catalog }: Instance, { worker }: Feeds): readonly Schedule[] => [
+export const feedSchedules = ({ stores, catalog }: Instance, { worker, hubs }: Feeds): readonly Schedule[] => [
   {
     name: 'refresh-feeds',
     cron: '* * * * *',
@@ -83,6 +95,14 @@ export const feedSchedules = ({ stores, catalog }: Instance, { worker }: Feeds):
   {
     name: 'review-feeds',
     cron: '22 * * * *',
-    work: () => reviewWanted(stores, catalog, Date.now()),
+    async work() {
+      await reviewWanted(stores, catalog, Date.now())
+      await hubs.review()
+    },
+  },
+  {
+    name: 'tend-hubs',
+    cron: '* * * * *',
+    work: hubs.tend,
   },
 ]

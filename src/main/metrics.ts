@@ -1,16 +1,24 @@
+import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import type { Queryable } from '../database/store.ts'
+import type { FeedWatch } from '../feeds/watch.ts'
 import type { Following } from '../journal/followers.ts'
 import type { Live } from '../sync/live/index.ts'
+import { feedMetrics } from './feed-metrics.ts'
 
 export interface Metrics {
+  /** Counts this process' looks at feeds. */
+  readonly feeds: FeedWatch
+  /** Tells of live channels, too. */
+  show(live: Pick<Live, 'counts'>): void
   /** The text of `/metrics`. */
   text(): Promise<string>
   stop(): Promise<void>
 }
 
 /** What the instance counts, by OpenTelemetry, told in Prometheus' format. */
-export function createMetrics(following: Following, live: Pick<Live, 'counts'>): Metrics {
+export function createMetrics(following: Following, cache: Queryable): Metrics {
   const exporter = new PrometheusExporter({ preventServerStart: true })
   const provider = new MeterProvider({ readers: [exporter] })
   const meter = provider.getMeter('balados-sync')
@@ -29,6 +37,18 @@ export function createMetrics(following: Following, live: Pick<Live, 'counts'>):
     },
     [lag, stopped],
   )
+  const memory = meter.createObservableGauge('process_resident_memory_bytes', { description: 'Resident memory' })
+  memory.addCallback((result) => result.observe(process.memoryUsage.rss()))
+  const serializer = new PrometheusSerializer()
+  return {
+    feeds: feedMetrics(meter, cache),
+    show: (live) => liveMetrics(meter, live),
+    text: async () => serializer.serialize((await exporter.collect()).resourceMetrics),
+    stop: () => provider.shutdown(),
+  }
+}
+
+function liveMetrics(meter: Meter, live: Pick<Live, 'counts'>): void {
   const channels = meter.createObservableGauge('balados_live_channels', {
     description: 'Live channels that are open in this process',
   })
@@ -51,11 +71,4 @@ export function createMetrics(following: Following, live: Pick<Live, 'counts'>):
     },
     [channels, pushed, slow, resumed],
   )
-  const memory = meter.createObservableGauge('process_resident_memory_bytes', { description: 'Resident memory' })
-  memory.addCallback((result) => result.observe(process.memoryUsage.rss()))
-  const serializer = new PrometheusSerializer()
-  return {
-    text: async () => serializer.serialize((await exporter.collect()).resourceMetrics),
-    stop: () => provider.shutdown(),
-  }
 }

@@ -14,7 +14,7 @@ import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
 import { openDatabases } from './databases.ts'
 import { feedSchedules, openFeeds } from './feeds.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { storeDefinitions } from './stores.ts'
 import { version } from './version.ts'
 
@@ -91,8 +91,16 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     const tidings = createTidings(stores.events, log)
     instance.journal.onAppend(tidings.tell)
     undo.push(() => tidings.stop())
+    const metrics = createMetrics(instance.following, stores.cache.pool)
+    undo.push(metrics.stop)
     if (follows) {
-      const feeds = await openFeeds(instance, { publicUrl, allowPrivate: config.allowPrivateAddresses, log })
+      const feeds = await openFeeds(instance, {
+        publicUrl,
+        allowPrivate: config.allowPrivateAddresses,
+        secret,
+        log,
+        watch: metrics.feeds,
+      })
       const due = [...schedules(instance), ...feedSchedules(instance, feeds)]
       const jobs: Jobs = await startJobs(stores.system, due, log)
       // First what the jobs wait for, so that they end.
@@ -106,7 +114,8 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
       const live = await startLive({ events: stores.events, listening, accounts, counters, publicUrl, log })
       undo.push(live.stop)
       instance.journal.onAppend(live.wake)
-      const server = await openWeb(instance, live, config, log)
+      metrics.show(live)
+      const server = await openWeb(instance, { live, metrics }, config, log)
       undo.push(server)
     }
     return { stop }
@@ -118,12 +127,11 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
 
 async function openWeb(
   instance: Instance,
-  live: Live,
+  { live, metrics }: { readonly live: Live; readonly metrics: Metrics },
   config: LoadedConfig,
   log: Logger,
 ): Promise<() => Promise<void>> {
-  const { stores, accounts, endpoints, following } = instance
-  const metrics = createMetrics(following, live)
+  const { stores, accounts, endpoints } = instance
   const countRequest = config.rateLimits ? instance.counters.take : null
   const about = { version: await version(), baseUrl: config.publicUrl }
   const { listening } = instance
@@ -157,7 +165,6 @@ async function openWeb(
   return async () => {
     await live.stop()
     await close(server)
-    await metrics.stop()
   }
 }
 

@@ -1,5 +1,6 @@
 import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
 import { NewestEpisodes } from '../../migrations/cache/20261122001600-newest-episodes.ts'
+import { WebSub } from '../../migrations/cache/20261122002000-websub.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
@@ -111,6 +112,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
     migrations: [
       { name: '20261122001300-feeds', class: Feeds },
       { name: '20261122001600-newest-episodes', class: NewestEpisodes },
+      { name: '20261122002000-websub', class: WebSub },
     ],
   },
 }

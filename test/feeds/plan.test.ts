@@ -14,7 +14,7 @@ const hour = 60 * minute
 const day = 24 * hour
 const now = Date.UTC(2026, 10, 22, 12)
 /** In the middle of its spread, followed by a few. */
-const usual: Circumstances = { now, followers: 3, spread: 0.5 }
+const usual: Circumstances = { now, followers: 3, told: false, spread: 0.5 }
 
 const rhythm = (published: readonly number[], more: Partial<FeedRhythm['hints']> & { complete?: boolean } = {}) => {
   const { complete = false, ...hints } = more
@@ -65,6 +65,17 @@ describe('a feed that was read is looked at again', () => {
     expect(planNext(never, usual).at - now).toBe(15 * minute)
   })
 
+  test('four times less often while a hub tells of its changes, and once a day at least', () => {
+    const told = { ...usual, told: true }
+    const ofEvery = (gap: number) => (planNext(rhythm(every(gap)), told).at - now) / hour
+    expect(ofEvery(hour)).toBe(1)
+    expect(ofEvery(2 * day)).toBe(16)
+    expect(ofEvery(7 * day)).toBe(24)
+    expect(planNext(rhythm(every(2 * day)), told).why).toBe('an episode every 2 days; its hub tells of changes')
+    const dead = rhythm([now - 500 * day])
+    expect(planNext(dead, told)).toEqual(planNext(dead, usual))
+  })
+
   test('and is told why in words', () => {
     expect(planNext(rhythm(every(7 * day)), usual).why).toBe('an episode every 7 days')
     expect(planNext(rhythm(every(hour), { ttlMinutes: 240 }), usual, 5 * hour).why).toBe(
@@ -88,6 +99,7 @@ describe('a feed that was read is looked at again', () => {
     const circumstances = fc.record({
       now: fc.constant(now),
       followers: fc.nat(1_000_000),
+      told: fc.boolean(),
       spread: fc.double({ min: 0, max: 1, noNaN: true }),
     })
     fc.assert(

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import type { FeedReader } from '../../src/feeds/shapes.ts'
@@ -29,6 +29,15 @@ test('a feed is understood in another thread, with its episodes in order', async
   expect(understood).toMatchObject({ title: 'A podcast', cut: false })
   const guids = 'episodes' in understood ? understood.episodes.map(({ guid }) => guid) : []
   expect(guids).toEqual(numbers(230).map(String))
+})
+
+test.runIf(process.platform === 'linux')('the threads make way for those that answer requests', async () => {
+  await reader.understand(feed(item(1)), source)
+  // The 19th field of what Linux tells of a thread (proc(5)); the second may hold blanks.
+  const niceness = (thread: number | string) =>
+    Number(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[16])
+  expect(niceness(process.pid)).toBe(0)
+  expect(readdirSync('/proc/self/task').filter((thread) => niceness(thread) === 10).length).toBeGreaterThan(0)
 })
 
 test('the bytes handed in are still there afterwards', async () => {

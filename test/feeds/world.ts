@@ -1,12 +1,13 @@
 import type { RequestListener } from 'node:http'
 import type { Manners } from '../../src/feeds/fetching/hosts.ts'
-import { createFeedWorker, type FeedWorker } from '../../src/feeds/index.ts'
+import { createFeedWorker, createHubs, type FeedWorker } from '../../src/feeds/index.ts'
 import { createMoves } from '../../src/feeds/moves.ts'
 import { decisionsAbout, type FeedState, feedState } from '../../src/feeds/queries.ts'
 import { addKnownFeeds } from '../../src/feeds/store.ts'
 import { createFeedReader } from '../../src/feeds/understanding/reader.ts'
+import type { Hubs } from '../../src/feeds/websub/hubs.ts'
 import type { PodcastId } from '../../src/kernel/brand.ts'
-import { createOutbound } from '../../src/outbound/fetch.ts'
+import { createOutbound, type Outbound } from '../../src/outbound/fetch.ts'
 import { type Catalog, createCatalog } from '../../src/podcast/catalog.ts'
 import { createGuids, type Guids } from '../../src/podcast/guids.ts'
 import { createIdentity } from '../../src/podcast/identity.ts'
@@ -20,6 +21,7 @@ export interface FeedWorld {
   readonly catalog: Catalog
   readonly guids: Guids
   readonly worker: FeedWorker
+  readonly hubs: Hubs
   /** Everything that was logged. */
   readonly logged: readonly string[]
   now: number
@@ -39,15 +41,32 @@ export interface FeedWorld {
 
 export const start = Date.UTC(2026, 10, 22, 12)
 
-export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
+export const secret = 'a secret of this world, long enough to be one'
+
+export interface FeedWorldMake {
+  readonly outbound?: Outbound
+  /** Where hubs reach it. */
+  readonly publicUrl?: string
+}
+
+export async function feedWorld(manners?: Manners, make: FeedWorldMake = {}): Promise<FeedWorld> {
   const fresh = await freshStores()
   const { stores } = fresh
   const logged: string[] = []
   const reader = createFeedReader({ threads: 1 })
-  const outbound = createOutbound({ userAgent: 'Balados-Sync/test', allowPrivate: true })
+  const { outbound = createOutbound({ userAgent: 'Balados-Sync/test', allowPrivate: true }), publicUrl } = make
   const catalog = createCatalog(stores.system)
   const guids = createGuids(stores.system, catalog)
   const identity = createIdentity(stores.system, catalog, () => world.now)
+  const hubs = createHubs({
+    cache: stores.cache,
+    catalog,
+    outbound,
+    publicUrl: publicUrl ?? 'http://127.0.0.1',
+    reachable: publicUrl !== undefined,
+    secret,
+    clock: () => world.now,
+  })
   const workers: FeedWorker[] = []
   let seen = 0
   const another = (more?: Manners): FeedWorker => {
@@ -59,6 +78,7 @@ export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
       understand: reader.understand,
       identity,
       onMoved: createMoves(stores.system, identity),
+      hubs,
       onSecrecyChanged: async () => {},
       clock: () => world.now,
       log: { error: (context, message) => logged.push(`${message} ${JSON.stringify(context)}`) },
@@ -78,6 +98,7 @@ export async function feedWorld(manners?: Manners): Promise<FeedWorld> {
     catalog,
     guids,
     logged,
+    hubs,
     now: start,
     another,
     get worker() {

@@ -99,6 +99,23 @@ describe('balados feeds', { timeout: 240_000 }, () => {
     expect(last.split('\n').filter((line) => /^20\S+Z {2}/.test(line))).toHaveLength(1)
   })
 
+  test('why tells how the hub of a feed stands', async () => {
+    const extra = `<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="https://hub.example/"/>`
+    const url = `${origin.url}/hub.xml`
+    const podcast = await world.firstLook(origin, writeFeed({ episodes: [1], extra }), url)
+    expect((await balados(['feeds', 'why', url])).out).toMatch(
+      /^It names a hub, which is not asked: only for a public/m,
+    )
+    await world.fresh.stores.cache.pool.query(
+      `insert into cache.hub_leases (id, podcast_id, hub, topic, wanted, waiting, lease_until, due_at, failures, ignored)
+       values (gen_random_uuid(), $1, 'https://hub.example/', $2, true, false, '2100-01-01', now(), 0, 2)`,
+      [podcast, url],
+    )
+    expect((await balados(['feeds', 'why', url])).out).toMatch(
+      /^Its hub tells of changes until 2100-01-01T00:00:00Z\. 2 times something came without a right signature\.$/m,
+    )
+  })
+
   test('says what is wrong with a URL that no feed has', async () => {
     expect(await balados(['feeds', 'why', 'nonsense'])).toMatchObject({ status: 1, err: 'That is no URL of a feed.\n' })
     expect(await balados(['feeds', 'why', 'https://nobody.example/'])).toMatchObject({

@@ -21,6 +21,8 @@ export async function startLiveServer(
   const log = pino({ level: 'silent' })
   const { events } = fresh.stores
   const live = await startLive({ events, listening, accounts, counters: null, publicUrl, log, times, limits })
+  const metrics = createMetrics(following, fresh.stores.cache.pool)
+  metrics.show(live)
   const app = createServer({
     endpoints: [],
     authenticate: accounts.authenticate,
@@ -28,7 +30,7 @@ export async function startLiveServer(
     countRequest: null,
     pages: [live.router],
     health: async () => ({}),
-    metrics: createMetrics(following, live).text,
+    metrics: metrics.text,
     log,
     about: { scopes: {}, playDomain: null, features: [] },
     config: { publicUrl, trustProxy: true, version: '0' },

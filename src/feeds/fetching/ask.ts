@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answered, type Failed, type Hop, isFailed, type Outbound } from '../../outbound/fetch.ts'
 import type { Trouble } from '../plan.ts'
+import { type HubLinks, readLinks } from './links.ts'
 
 /** What the last answer said of itself, to be told only of changes. */
 export interface Validators {
@@ -17,6 +18,8 @@ interface Told {
   readonly hops: readonly Hop[]
   /** Milliseconds for which the server calls the answer fresh; 0 where it does not say. */
   readonly freshFor: number
+  /** Of the body that came, unpacked. */
+  readonly bytes: number
 }
 
 export interface Unchanged extends Told, Validators {
@@ -29,6 +32,8 @@ export interface Fresh extends Told, Validators {
   readonly what: 'fresh'
   readonly body: Buffer
   readonly contentType: string | null
+  /** What its headers say of hubs. */
+  readonly links: HubLinks
 }
 
 export interface NotFetched {
@@ -56,7 +61,7 @@ export async function askForFeed(
   }
   const answer = await outbound.fetch(url, { headers, ...(options.signal ? { signal: options.signal } : {}) })
   if (isFailed(answer)) return notAnswered(answer)
-  const told = { url: answer.url, hops: answer.hops, freshFor: freshFor(answer.headers) }
+  const told = { url: answer.url, hops: answer.hops, freshFor: freshFor(answer.headers), bytes: answer.body.length }
   if (answer.status === 304 && (known.etag !== null || known.lastModified !== null)) {
     return { what: 'unchanged', how: 'not modified', ...told, ...known, ...renewed(answer.headers, known) }
   }
@@ -66,7 +71,8 @@ export async function askForFeed(
   const validators = { ...validatorsOf(answer.headers), bodyHash }
   if (bodyHash === known.bodyHash) return { what: 'unchanged', how: 'same body', ...told, ...validators }
   const contentType = answer.headers['content-type'] ?? null
-  return { what: 'fresh', body: answer.body, contentType, ...told, ...validators }
+  const links = readLinks(answer.headers.link, answer.url)
+  return { what: 'fresh', body: answer.body, contentType, links, ...told, ...validators }
 }
 
 const passing = (words: string): NotFetched => ({ what: 'failed', trouble: 'passing', words, retryAfter: null })

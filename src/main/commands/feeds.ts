@@ -16,6 +16,19 @@ async function podcastAt({ instance }: Workshop, argument: string) {
   return podcast
 }
 
+function hubInWords({ hubs, lease }: FeedState): string[] {
+  if (lease === null) {
+    return hubs === 0
+      ? []
+      : ['It names a hub, which is not asked: only for a public feed, that says who it is, by a public server.']
+  }
+  const tells = lease.until !== null && lease.until > Date.now()
+  const standing = tells ? `tells of changes until ${time(new Date(lease.until))}` : 'does not tell of changes'
+  const trouble = lease.lastError === null ? '' : ` Trouble: ${lease.lastError}.`
+  const ignored = lease.ignored === 0 ? '' : ` ${lease.ignored} times something came without a right signature.`
+  return [`Its hub ${standing}${lease.waiting ? ', and was just asked' : ''}.${trouble}${ignored}`]
+}
+
 function describe(state: FeedState): string {
   const listed = state.wanted
     ? `on the list, followed by ${state.followers}`
@@ -25,6 +38,7 @@ function describe(state: FeedState): string {
     `${state.title ?? 'A feed without a title'}: ${state.status}, ${state.episodes} episodes; ${listed}.`,
     `Looked at ${time(state.checkedAt)}, read ${time(state.fetchedAt)}, changed ${time(state.changedAt)}; ${next}.`,
     ...(state.lastError === null ? [] : [`Trouble: ${state.lastError}.`]),
+    ...hubInWords(state),
     ...(state.claimedUntil !== null && state.claimedUntil > new Date() ? ['A worker is at it.'] : []),
   ].join('\n')
 }
@@ -74,7 +88,12 @@ export function addFeedCommands(program: Command): void {
       withInstance(async (workshop) => {
         const { config, instance, log, stores } = workshop
         const podcast = await podcastAt(workshop, url)
-        const parts = { publicUrl: config.publicUrl, allowPrivate: config.allowPrivateAddresses, log }
+        const parts = {
+          publicUrl: config.publicUrl,
+          allowPrivate: config.allowPrivateAddresses,
+          secret: config.secretKeyBase,
+          log,
+        }
         const opened = await openFeeds(instance, parts)
         try {
           const looked = await opened.worker.refresh(podcast)
