@@ -148,3 +148,24 @@ export const titlesIn =
     const [feeds, items] = [await look(feedTitles, podcasts), await look(episodeTitles, episodes)]
     return { feed: (podcast) => feeds.get(podcast) ?? null, item: (episode) => items.get(episode) ?? null }
   }
+
+/** What a feed calls itself, and where its page is. */
+export interface FeedHead {
+  readonly title: string | null
+  readonly link: string | null
+}
+
+const feedHeadsOf: Statement = {
+  name: 'feeds-heads',
+  text: `select podcast_id as podcast, metadata ->> 'title' as title, metadata ->> 'link' as link
+    from cache.feeds where podcast_id = any($1::uuid[]) and metadata is not null`,
+}
+
+/** Of those that were read. */
+export async function feedHeads(
+  cache: Queryable,
+  podcasts: readonly PodcastId[],
+): Promise<ReadonlyMap<PodcastId, FeedHead>> {
+  const found = await rows<FeedHead & { podcast: PodcastId }>(cache, feedHeadsOf, [podcasts])
+  return new Map(found.map(({ podcast, ...head }) => [podcast, head]))
+}

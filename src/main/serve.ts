@@ -53,6 +53,9 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     hourly('purge-credentials', 47, () => accounts.purgeCredentials()),
     hourly('purge-doors', 57, () => instance.purgeDoors()),
     { name: 'refresh-popularity', cron: '*/10 * * * *', work: () => instance.publicity.refresh() },
+    // Asked for when somebody brings a file; every minute for what a killed worker has left.
+    { name: 'import-subscriptions', cron: '* * * * *', work: () => instance.opml.work() },
+    hourly('purge-imports', 12, () => instance.opml.purge()),
     hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
 }
@@ -94,7 +97,11 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
       const due = [...schedules(instance), ...feedSchedules(instance, feeds)]
       const jobs: Jobs = await startJobs(stores.system, due, log)
       // First what the jobs wait for, so that they end.
-      undo.push(() => jobs.stop(), feeds.stop)
+      undo.push(
+        () => jobs.stop(),
+        feeds.stop,
+        async () => instance.opml.stop(),
+      )
     }
     instance.accounts.start()
     undo.push(() => instance.accounts.stop())

@@ -19,6 +19,7 @@ import { AppRequests } from '../../migrations/system/20261122001100-app-requests
 import { DoorUsers } from '../../migrations/system/20261122001210-door-users.ts'
 import { FeedMoves } from '../../migrations/system/20261122001300-feed-moves.ts'
 import { Identity } from '../../migrations/system/20261122001400-identity.ts'
+import { Imports } from '../../migrations/system/20261122001700-imports.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
 import { RateLimit } from '../database/entities.ts'
@@ -30,6 +31,7 @@ import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
 import { OpenPodcastDeletion } from '../openpodcast/entities.ts'
+import { SubscriptionImport } from '../opml/index.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
@@ -60,6 +62,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       DoorStamp,
       DoorSetting,
       OpenPodcastDeletion,
+      SubscriptionImport,
       ...feedSystemEntities,
     ],
     migrations: [
@@ -77,6 +80,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122001210-door-users', class: DoorUsers },
       { name: '20261122001300-feed-moves', class: FeedMoves },
       { name: '20261122001400-identity', class: Identity },
+      { name: '20261122001700-imports', class: Imports },
     ],
   },
   projections: {

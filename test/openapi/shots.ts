@@ -87,10 +87,18 @@ const words = (operation: Operation) => operation.path.split('/').filter(Boolean
 export const bodySchema = (operation: Operation): Schema | undefined =>
   operation.requestBody?.content['application/json']?.schema
 
+/** What an operation takes that is no JSON, with the document's own example of it. */
+function fileOf({ requestBody }: Operation): { readonly type: string; readonly text: string } | undefined {
+  const [type, content] = Object.entries(requestBody?.content ?? {})[0] ?? []
+  if (type === undefined || type === 'application/json') return undefined
+  return { type, text: String((content?.schema.examples as readonly unknown[] | undefined)?.[0] ?? '') }
+}
+
 /** Requests that the document allows. */
 export function soundShots(world: World, listener: Listener, operation: Operation): fc.Arbitrary<Shot> {
   const { values, object } = valuesIn(world, listener)
   const schema = bodySchema(operation)
+  const file = fileOf(operation)
   return fc
     .record({
       token: fc.constantFrom<Token[]>('own', 'own', 'phone', 'tablet'),
@@ -107,8 +115,8 @@ export function soundShots(world: World, listener: Listener, operation: Operatio
         token,
         path: Object.fromEntries(place('path').map(([name, value]) => [name, encoded(value)])),
         query: place('query'),
-        headers: schema ? { 'content-type': 'application/json' } : {},
-        text: body === undefined ? undefined : jsonText(body),
+        headers: schema || file ? { 'content-type': file?.type ?? 'application/json' } : {},
+        text: body === undefined ? file?.text : jsonText(body),
       }
     })
 }
