@@ -1,5 +1,5 @@
 import { type Queryable, rows, type Statement } from '../database/store.ts'
-import type { PodcastId, UserId } from '../kernel/brand.ts'
+import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
 import type { TitlesOf } from '../podcast/titles.ts'
 import type { FeedStatus } from './entities.ts'
 
@@ -169,3 +169,26 @@ export async function feedHeads(
   const found = await rows<FeedHead & { podcast: PodcastId }>(cache, feedHeadsOf, [podcasts])
   return new Map(found.map(({ podcast, ...head }) => [podcast, head]))
 }
+
+/** Where the pictures of a podcast and of one of its episodes are, and what it is called. */
+export interface FeedImage {
+  readonly title: string | null
+  readonly feed: string | null
+  /** Null also where the episode has none of its own. */
+  readonly episode: string | null
+}
+
+const feedImage: Statement = {
+  name: 'feeds-image',
+  text: `select f.metadata ->> 'title' as title, f.metadata ->> 'imageUrl' as feed, e.image_url as episode
+    from cache.feeds f
+    left join cache.feed_episodes e on e.podcast_id = f.podcast_id and e.episode_id = $2::uuid
+    where f.podcast_id = $1`,
+}
+
+/** Null for a feed that nobody ever wanted. */
+export const imageOf = async (
+  cache: Queryable,
+  podcast: PodcastId,
+  episode: EpisodeId | null,
+): Promise<FeedImage | null> => (await rows<FeedImage>(cache, feedImage, [podcast, episode]))[0] ?? null

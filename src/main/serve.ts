@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { grants, scopesInEnglish } from '../accounts/index.ts'
+import { trimCovers } from '../covers/store.ts'
 import { migrate } from '../database/migrate.ts'
 import { openStores, type Stores } from '../database/store.ts'
 import { close, createServer, listen } from '../http/server.ts'
@@ -11,6 +12,7 @@ import { openPodcastDoor } from '../openpodcast/index.ts'
 import { type Live, startLive } from '../sync/live/index.ts'
 import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
+import { openCovers } from './covers.ts'
 import { openDatabases } from './databases.ts'
 import { feedSchedules, openFeeds } from './feeds.ts'
 import { createMetrics } from './metrics.ts'
@@ -55,6 +57,7 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     { name: 'refresh-popularity', cron: '*/10 * * * *', work: () => instance.publicity.refresh() },
     // Asked for when somebody brings a file; every minute for what a killed worker has left.
     { name: 'import-subscriptions', cron: '* * * * *', work: () => instance.opml.work() },
+    hourly('trim-covers', 52, () => trimCovers(stores.cache)),
     hourly('purge-imports', 12, () => instance.opml.purge()),
     hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
@@ -132,6 +135,11 @@ async function openWeb(
   const countRequest = config.rateLimits ? instance.counters.take : null
   const about = { version: await version(), baseUrl: config.publicUrl }
   const { listening } = instance
+  const covers = await openCovers(instance, {
+    publicUrl: config.publicUrl,
+    allowPrivate: config.allowPrivateAddresses,
+    rateLimits: config.rateLimits,
+  })
   const openPodcast = openPodcastDoor({ listening, system: stores.system, accounts, countRequest, about })
   const app = createServer({
     endpoints,
@@ -139,7 +147,7 @@ async function openWeb(
     grants,
     countRequest,
     addressKey: accounts.addressKey,
-    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast],
+    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast, covers.router],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
@@ -154,6 +162,7 @@ async function openWeb(
   return async () => {
     await live.stop()
     await close(server)
+    await covers.stop()
     await metrics.stop()
   }
 }

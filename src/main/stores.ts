@@ -1,4 +1,5 @@
 import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
+import { Covers } from '../../migrations/cache/20261122001800-covers.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
@@ -22,6 +23,7 @@ import { Identity } from '../../migrations/system/20261122001400-identity.ts'
 import { Imports } from '../../migrations/system/20261122001700-imports.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
+import { Cover } from '../covers/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { Download } from '../downloads/entities.ts'
@@ -110,7 +112,10 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   cache: {
     name: 'cache',
-    entities: feedCacheEntities,
-    migrations: [{ name: '20261122001300-feeds', class: Feeds }],
+    entities: [...feedCacheEntities, Cover],
+    migrations: [
+      { name: '20261122001300-feeds', class: Feeds },
+      { name: '20261122001800-covers', class: Covers },
+    ],
   },
 }
