@@ -120,7 +120,8 @@ export function compose(parts: InstanceParts): Instance {
   const stamps = createStamps(stores.system)
   const settings = createSettings(stores.system)
   const door = { ...listening, accounts, stamps, publicUrl, clock }
-  const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door), opml.pages]
+  // A page of ours looks like a list of a gPodder user.
+  const doors = [opml.pages, gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
   const purgeDoors = () => stamps.purge(clock())
   const parted = {
     stores,
