@@ -92,5 +92,3 @@ export function createCoverStore({ pool }: Store) {
       void (await rows(pool, refetchAt, [...keyOf(name), hashOf(url), at])),
   }
 }
-
-export type CoverStore = ReturnType<typeof createCoverStore>

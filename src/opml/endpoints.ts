@@ -11,7 +11,7 @@ import { importOut, showImport } from './shown.ts'
 /** Bytes of a file. */
 export const largestFile = 4 * 1024 * 1024
 /** Imports that are shown at once. */
-export const mostShown = 50
+const mostShown = 50
 
 export interface OpmlParts extends ExportParts {
   readonly imports: Imports

@@ -56,20 +56,25 @@ ${
     ? ''
     : html`<section aria-labelledby="failed-title">
 <h2 id="failed-title">${say.notTaken}</h2>
-<table>
-<thead><tr><th scope="col">${say.line}</th><th scope="col">${say.podcast}</th><th scope="col">${say.why}</th></tr></thead>
-<tbody>
+<ul class="failed">
 ${shown.failed.map(
-  ({ line, title, url, reason }) => html`<tr><td>${line}</td><td><bdi>${title ?? say.nameless}</bdi>${
-    url === '' ? '' : html`<br><code>${url}</code>`
-  }</td><td>${say.failures[reason]}</td></tr>
+  ({
+    line,
+    title,
+    url,
+    reason,
+  }) => html`<li>${say.line} ${line}: <bdi>${title ?? say.nameless}</bdi>. ${say.failures[reason]}${
+    url === '' ? '' : html`<br><code>${short(url)}</code>`
+  }</li>
 `,
-)}</tbody>
-</table>
+)}</ul>
 </section>`
 }
 <p><a href="${home}">${say.back}</a></p>`
 }
+
+/** As much of an address as helps to find it in the file. */
+const short = (url: string): string => (url.length > 120 ? `${url.slice(0, 120)}…` : url)
 
 function figures(language: Language, { state, askedAt, total, done, subscribed, already, failed }: Import): Html {
   const say = opmlTexts[language]

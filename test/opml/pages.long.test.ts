@@ -63,8 +63,8 @@ test.each(Object.entries(screens))(
     await bring(file)
     await page.waitForURL(/import\/./)
     // The page loads itself anew until all is done.
-    await page.locator('table').waitFor({ timeout: 20_000 })
-    expect(await page.locator('tbody tr').count()).toBe(2)
+    await page.locator('ul.failed').waitFor({ timeout: 20_000 })
+    expect(await page.locator('ul.failed li').count()).toBe(2)
     await look(2)
     await page.goto(`${server.url}/subscriptions/import`)
     await look(3)

@@ -46,7 +46,7 @@ describe('the page for files of podcasts', () => {
     })
     const page = await untilDone(browser, sent.location ?? '')
     expect(page.html).toContain('<dd>2 of 2</dd>')
-    expect(page.html).toMatch(/<td>4<\/td><td><bdi>&lt;b&gt;Two<\/bdi><br><code>javascript:two\(\)<\/code>/)
+    expect(page.html).toMatch(/<li>Line 4: <bdi>&lt;b&gt;Two<\/bdi>\. No podcast.*<br><code>javascript:two\(\)<\/code>/)
     expect(page.html).toContain('No podcast can be at an address of this kind.')
     expect((await browser.go(home)).html).toContain(`href="${sent.location}"`)
     const app = await server.allow(user)
