@@ -36,8 +36,8 @@ Object.assign(Visitor.prototype, {
 })
 
 const SLICES =
-  '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|accounts|feeds)'
-const DOORS = '(?:sync|gpodder|nextcloud|openpodcast|gateway)'
+  '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|accounts|feeds|covers)'
+const DOORS = '(?:sync|gpodder|nextcloud|openpodcast|gateway|opml)'
 const ROOMS = `(?:kernel|journal|podcast|${SLICES}|${DOORS}|http|outbound|database|jobs|main)`
 
 /** Everything of ours: a rule that lists what a room may import forbids the rest of this. */

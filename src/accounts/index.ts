@@ -28,7 +28,7 @@ import { appCreatorPages } from './pages/app-creator.ts'
 import { appRequestPages, appRequestPath } from './pages/app-request-pages.ts'
 import { logInPages } from './pages/log-in-pages.ts'
 import { settingsPages } from './pages/settings-pages.ts'
-import { createVisits } from './pages/visits.ts'
+import { createVisits, type Visits } from './pages/visits.ts'
 import { accountPages } from './pages.ts'
 import { createPeople, type People } from './people.ts'
 import { type AppCaller, createAuthenticate } from './request-token.ts'
@@ -45,9 +45,11 @@ export { deviceTypes } from './device-entities.ts'
 export { doorSessionLife } from './door-sessions.ts'
 export { User } from './entities.ts'
 export { isPlain } from './jwt.ts'
+export type { Frame } from './pages/views.ts'
 export { scopesInEnglish } from './scope-words.ts'
 export { grants } from './scopes.ts'
 export type { Visitor } from './sessions.ts'
+export type { Visits }
 export { appRequestPath }
 
 export const accountEntities = [...peopleEntities, Credential, Device, AppRequest]
@@ -90,6 +92,8 @@ export interface Accounts
   addressKey(address: string): string
   /** Whom a play token of this kind speaks for; null when it is none, is revoked or expired, or its user is suspended. */
   playToken(secret: string, kind: PlayTokenKind): Promise<Bearer | null>
+  /** What pages of other rooms do with a request, as those of accounts do. */
+  readonly visits: Visits
   /** Who looks at a page through this browser's session; null for nobody. */
   visitorOf(ctx: Koa.Context): Promise<Visitor | null>
   /** Notes that a device was heard from whose name did not stand in a request's token. */
@@ -165,6 +169,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     credentials,
     addressKey: throttle.addressKey,
     playToken: (secret, kind) => credentials.find(secret, kind),
+    visits,
     visitorOf: visits.visitorOf,
     noteDevice: (user, { app, device }, name) => {
       if (device !== null) devices.note({ user, app, device, name, seenAt: clock(), syncedAt: null })

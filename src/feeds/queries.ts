@@ -1,5 +1,5 @@
 import { type Queryable, rows, type Statement } from '../database/store.ts'
-import type { PodcastId, UserId } from '../kernel/brand.ts'
+import type { EpisodeId, PodcastId, UserId } from '../kernel/brand.ts'
 import type { TitlesOf } from '../podcast/titles.ts'
 import type { FeedStatus } from './entities.ts'
 
@@ -160,3 +160,47 @@ export const titlesIn =
     const [feeds, items] = [await look(feedTitles, podcasts), await look(episodeTitles, episodes)]
     return { feed: (podcast) => feeds.get(podcast) ?? null, item: (episode) => items.get(episode) ?? null }
   }
+
+/** What a feed calls itself, and where its page is. */
+export interface FeedHead {
+  readonly title: string | null
+  readonly link: string | null
+}
+
+const feedHeadsOf: Statement = {
+  name: 'feeds-heads',
+  text: `select podcast_id as podcast, metadata ->> 'title' as title, metadata ->> 'link' as link
+    from cache.feeds where podcast_id = any($1::uuid[]) and metadata is not null`,
+}
+
+/** Of those that were read. */
+export async function feedHeads(
+  cache: Queryable,
+  podcasts: readonly PodcastId[],
+): Promise<ReadonlyMap<PodcastId, FeedHead>> {
+  const found = await rows<FeedHead & { podcast: PodcastId }>(cache, feedHeadsOf, [podcasts])
+  return new Map(found.map(({ podcast, ...head }) => [podcast, head]))
+}
+
+/** Where the pictures of a podcast and of one of its episodes are, and what it is called. */
+export interface FeedImage {
+  readonly title: string | null
+  readonly feed: string | null
+  /** Null also where the episode has none of its own. */
+  readonly episode: string | null
+}
+
+const feedImage: Statement = {
+  name: 'feeds-image',
+  text: `select f.metadata ->> 'title' as title, f.metadata ->> 'imageUrl' as feed, e.image_url as episode
+    from cache.feeds f
+    left join cache.feed_episodes e on e.podcast_id = f.podcast_id and e.episode_id = $2::uuid
+    where f.podcast_id = $1`,
+}
+
+/** Null for a feed that nobody ever wanted. */
+export const imageOf = async (
+  cache: Queryable,
+  podcast: PodcastId,
+  episode: EpisodeId | null,
+): Promise<FeedImage | null> => (await rows<FeedImage>(cache, feedImage, [podcast, episode]))[0] ?? null

@@ -44,6 +44,43 @@ export function textReader(limit: number): (ctx: Koa.Context) => Promise<string 
   }
 }
 
+/**
+ * Reads a document of XML of up to `limit` unpacked bytes, in the encoding of its byte order mark or of its
+ * declaration, else UTF-8. Refuses text that PostgreSQL can't hold.
+ */
+export function documentReader(limit: number): (ctx: Koa.Context) => Promise<JsonBody | Refusal> {
+  const parse = bodyParser({
+    enableTypes: ['text'],
+    textLimit: `${limit}b`,
+    parsedMethods: ['POST', 'PUT'],
+    encoding: 'binary',
+  })
+  return async (ctx) => {
+    ctx.req.headers['content-type'] = 'text/plain'
+    const refusal = await parsed(ctx, parse, limit)
+    if (refusal) return refusal
+    const text = decodeXml(Buffer.from(ctx.request.rawBody ?? '', 'latin1'))
+    if (text.includes('\0')) return wrongBody('no XML: it holds a NUL character')
+    return { value: text, text }
+  }
+}
+
+/** The text of a document of XML, whose byte order mark or declaration tells the encoding. */
+export function decodeXml(bytes: Uint8Array): string {
+  const [first, second] = bytes
+  const marked = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : null
+  const declared = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(
+    Buffer.from(bytes.subarray(0, 200)).toString('latin1'),
+  )?.[1]
+  // What could be read so far is not in UTF-16, whatever it says.
+  const encoding = marked ?? (declared === undefined || /^utf-?16/i.test(declared) ? 'utf-8' : declared)
+  try {
+    return new TextDecoder(encoding).decode(bytes)
+  } catch {
+    return new TextDecoder().decode(bytes)
+  }
+}
+
 /** Lets the parser read the body; answers why it could not. */
 async function parsed(ctx: Koa.Context, parse: Koa.Middleware, limit: number): Promise<Refusal | null> {
   const { headers } = ctx.req

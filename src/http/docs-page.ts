@@ -87,7 +87,7 @@ ${of.map((place) => html`<li><a href="#${place.operation.operationId}">${verb(pl
 const sample = (label: string, text: string): Html =>
   html`<pre tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre>`
 
-const readable = (value: unknown): string => JSON.stringify(value, null, 2)
+const readable = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))
 
 const day = 1_795_342_000
 const requestClaims = {
@@ -186,7 +186,12 @@ ${paragraphs.map((paragraph) => html`<p>${withCode(paragraph)}</p>`)}
 ${place.method !== 'get' && html`<span>Takes an <a href="#writing">Idempotency-Key</a></span>`}</p>
 ${sample(`Example of ${summary}`, curl(place, base, components.schemas))}
 ${listed.length > 0 && html`<h4>Parameters</h4><ul>${listed.map(parameterItem)}</ul>`}
-${requestBody && html`<h4>Body</h4><p>${requestBody.description}</p>${Object.values(requestBody.content).map(({ schema }) => foldedShape(schema))}`}
+${
+  requestBody &&
+  html`<h4>Body</h4><p>${requestBody.description}</p>${Object.values(requestBody.content)
+    .slice(0, 1)
+    .map(({ schema }) => foldedShape(schema))}`
+}
 ${Object.entries(responses)
   .filter(([status]) => Number(status) < 400)
   .map(([status, { description: said, content }]) => {
@@ -236,13 +241,13 @@ function curl(
     .filter((parameter) => parameter.in === 'query' && parameter.required)
     .map((parameter) => `${parameter.name}=${valueFor(parameter)}`)
   const url = [`${base}${filled}`, ...(query.length > 0 ? [query.join('&')] : [])].join('?')
-  const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema
+  const [type, body] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
   return [
     `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${quoted(url)}`,
     ...(operation.security.length === 0 ? [] : [`-H "Authorization: Bearer $TOKEN"`]),
     ...(method === 'get' ? [] : [`-H "Idempotency-Key: $(openssl rand -hex 16)"`]),
     ...(body
-      ? [`-H 'Content-Type: application/json'`, `-d ${quoted(readable(exampleOf(body, schemas, { all: false })))}`]
+      ? [`-H 'Content-Type: ${type}'`, `-d ${quoted(readable(exampleOf(body.schema, schemas, { all: false })))}`]
       : []),
   ].join(' \\\n  ')
 }

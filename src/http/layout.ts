@@ -16,6 +16,8 @@ export interface Page {
   readonly formAction?: string | undefined
   /** A script of the site's own, `/app-creator.js`; a page without one runs none. */
   readonly script?: string | undefined
+  /** Seconds until the browser loads the page anew, for what goes on meanwhile. */
+  readonly refresh?: number | undefined
 }
 
 const words = {
@@ -68,13 +70,14 @@ export function seeOther(ctx: Koa.Context, location: string): void {
   ctx.body = ''
 }
 
-function document(language: Language, { title, main, visitor, script }: Page): Html {
+function document(language: Language, { title, main, visitor, script, refresh }: Page): Html {
   const say = words[language]
   return html`<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${refresh ? html`<meta http-equiv="refresh" content="${refresh}">` : ''}
 <title>${title} · Balados Sync</title>
 <link rel="stylesheet" href="/style.css">
 ${script ? html`<script src="${script}" defer></script>` : ''}

@@ -3,7 +3,7 @@ import { Router, type RouterContext } from '@koa/router'
 import type Koa from 'koa'
 import type { Answer, Caller, Endpoint, EndpointCall, Origin, PublicCall } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse, refuseForNow } from '../kernel/refusal.ts'
-import { bodyReader, defaultBodyLimit, type JsonBody } from './body.ts'
+import { bodyReader, defaultBodyLimit, documentReader, type JsonBody } from './body.ts'
 import { languageOf } from './layout.ts'
 import { problemOf, sendJson, sendProblem } from './problems.ts'
 import { findings } from './validation.ts'
@@ -73,7 +73,9 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
     'forbidden',
     `This needs the scope ${wanted.join(' or ')}, which the app was not granted.`,
   )
-  const readBody = body && bodyReader(endpoint.bodyLimit ?? defaultBodyLimit, !endpoint.checksTexts)
+  const bodyLimit = endpoint.bodyLimit ?? defaultBodyLimit
+  const readBody =
+    body && (endpoint.bodyTypes ? documentReader(bodyLimit) : bodyReader(bodyLimit, !endpoint.checksTexts))
   const writes = endpoint.method !== 'get'
   const handle = endpoint.handle as (call: EndpointCall<unknown, unknown, unknown>) => Promise<Answer | Refusal>
   const counted = { ...endpoint, path: prefix + endpoint.path }
@@ -121,7 +123,7 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
     // What a listener plays and follows has no place in anybody's cache; what everybody may read says so itself.
     ctx.set('Cache-Control', 'no-store')
     if (isRefusal(result)) sendProblem(ctx, problemOf(result))
-    else send(ctx, result)
+    else send(ctx, result, endpoint.answerType)
   }
 }
 
@@ -149,10 +151,13 @@ async function overLimit(
   return exceeded ? refuseForNow(`At most ${limit} such requests a minute; try again in ${resetIn} s.`, resetIn) : null
 }
 
-function send(ctx: Koa.Context, { status, body, headers }: Answer): void {
+function send(ctx: Koa.Context, { status, body, headers }: Answer, type: string | undefined): void {
   if (headers) ctx.set(headers)
   if (body === undefined) ctx.body = null
-  else sendJson(ctx, body)
+  else if (type !== undefined && typeof body === 'string') {
+    ctx.type = `${type}; charset=utf-8`
+    ctx.body = body
+  } else sendJson(ctx, body)
   ctx.status = status
   const { ETag } = headers ?? {}
   if (ETag !== undefined && isKnown(ctx, ETag)) ctx.status = 304

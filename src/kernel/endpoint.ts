@@ -69,11 +69,15 @@ export interface Endpoint {
   readonly params?: z.ZodType
   readonly query?: z.ZodType
   readonly body?: z.ZodType
+  /** Media types of a body that is a document of XML and not JSON; `body` gets its text, whatever type it says it is. */
+  readonly bodyTypes?: readonly string[]
   /** Bytes of the unpacked body; 1 MB where not said. */
   readonly bodyLimit?: number
   /** Judges its entries one by one, so that a text PostgreSQL can't hold does not sink the whole body. */
   readonly checksTexts?: boolean
   readonly answers: Readonly<Record<number, z.ZodType>>
+  /** Media type of what it answers, as the text it is, where all goes well; JSON where not given. */
+  readonly answerType?: string
   /** Beyond those every endpoint can give. */
   readonly refusals?: readonly RefusalReason[]
   handle(call: EndpointCall<never, never, never>): Promise<Answer | Refusal>

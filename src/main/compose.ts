@@ -17,6 +17,7 @@ import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
 import { nextcloudDoor } from '../nextcloud/index.ts'
+import { createOpml, type Opml } from '../opml/index.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
@@ -45,6 +46,8 @@ export interface Instance {
   readonly publicity: Publicity
   /** What doors that are no endpoints write to and read from. */
   readonly listening: Listening
+  /** What takes subscriptions out and brings them in as files. */
+  readonly opml: Opml
   readonly endpoints: readonly Endpoint[]
   /** Other protocols than the REST API, for apps that exist. */
   readonly doors: readonly Router[]
@@ -99,6 +102,8 @@ export function compose(parts: InstanceParts): Instance {
   const listeners = createListeners(identity, telling)
   const own = [...readModelFollowers(stores, journal), listeners, wanted, publicity.follower]
   const following = createFollowing(stores, [...own, ...followers], upcasts)
+  const wakeImports = () => addJob(stores.system, 'import-subscriptions', 'import-subscriptions')
+  const opml = createOpml({ ...listening, stores, accounts, wake: wakeImports, clock, log })
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
@@ -109,7 +114,7 @@ export function compose(parts: InstanceParts): Instance {
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
     ...outlook.endpoints,
-    ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
+    ...[...accounts.endpoints(), ...opml.endpoints, ...adminEndpoints({ stores, following, log })].map((endpoint) =>
       remembering(journal, endpoint),
     ),
   ]
@@ -117,9 +122,22 @@ export function compose(parts: InstanceParts): Instance {
   const settings = createSettings(stores.system)
   const door = { ...listening, accounts, stamps, publicUrl, clock }
   const hubs = hubCallback({ cache: stores.cache.pool, secret, wake: wakeFeeds, clock })
-  const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door), hubs]
+  // A page of ours looks like a list of a gPodder user.
+  const doors = [opml.pages, gpodderDoor({ ...door, settings }), nextcloudDoor(door), hubs]
   const purgeDoors = () => stamps.purge(clock())
-  const parted = { stores, journal, catalog, accounts, counters, following, identity, telling, publicity, listening }
+  const parted = {
+    stores,
+    journal,
+    catalog,
+    accounts,
+    counters,
+    following,
+    identity,
+    telling,
+    publicity,
+    listening,
+    opml,
+  }
   return { ...parted, endpoints, doors, purgeDoors }
 }
 

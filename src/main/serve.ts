@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { grants, scopesInEnglish } from '../accounts/index.ts'
+import { trimCovers } from '../covers/store.ts'
 import { migrate } from '../database/migrate.ts'
 import { openStores, type Stores } from '../database/store.ts'
 import { createGateway } from '../gateway/index.ts'
@@ -12,6 +13,7 @@ import { openPodcastDoor } from '../openpodcast/index.ts'
 import { type Live, startLive } from '../sync/live/index.ts'
 import { compose, type Instance } from './compose.ts'
 import type { LoadedConfig } from './config.ts'
+import { openCovers } from './covers.ts'
 import { openDatabases } from './databases.ts'
 import { feedSchedules, openFeeds } from './feeds.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -55,6 +57,10 @@ const schedules = (instance: Instance): readonly Schedule[] => {
     hourly('purge-credentials', 47, () => accounts.purgeCredentials()),
     hourly('purge-doors', 57, () => instance.purgeDoors()),
     { name: 'refresh-popularity', cron: '*/10 * * * *', work: () => instance.publicity.refresh() },
+    // Asked for when somebody brings a file; every minute for what a killed worker has left.
+    { name: 'import-subscriptions', cron: '* * * * *', work: () => instance.opml.work() },
+    hourly('trim-covers', 52, () => trimCovers(stores.cache)),
+    hourly('purge-imports', 12, () => instance.opml.purge()),
     hourly('purge-counters', 37, () => counters.purge(Date.now())),
   ]
 }
@@ -104,7 +110,11 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
       const due = [...schedules(instance), ...feedSchedules(instance, feeds)]
       const jobs: Jobs = await startJobs(stores.system, due, log)
       // First what the jobs wait for, so that they end.
-      undo.push(() => jobs.stop(), feeds.stop)
+      undo.push(
+        () => jobs.stop(),
+        feeds.stop,
+        async () => instance.opml.stop(),
+      )
     }
     instance.accounts.start()
     undo.push(() => instance.accounts.stop())
@@ -135,6 +145,11 @@ async function openWeb(
   const countRequest = config.rateLimits ? instance.counters.take : null
   const about = { version: await version(), baseUrl: config.publicUrl }
   const { listening } = instance
+  const covers = await openCovers(instance, {
+    publicUrl: config.publicUrl,
+    allowPrivate: config.allowPrivateAddresses,
+    rateLimits: config.rateLimits,
+  })
   const openPodcast = openPodcastDoor({ listening, system: stores.system, accounts, countRequest, about })
   const { publicUrl, playDomain } = config
   const cache = stores.cache.pool
@@ -146,7 +161,7 @@ async function openWeb(
     grants,
     countRequest,
     addressKey: accounts.addressKey,
-    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast, gateway.router],
+    pages: [accounts.pages(), ...instance.doors, live.router, openPodcast, gateway.router, covers.router],
     health: async () => ({
       database: await answers(stores),
       followers: await moving(instance),
@@ -165,6 +180,7 @@ async function openWeb(
   return async () => {
     await live.stop()
     await close(server)
+    await covers.stop()
   }
 }
 

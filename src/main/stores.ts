@@ -1,5 +1,6 @@
 import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
 import { NewestEpisodes } from '../../migrations/cache/20261122001600-newest-episodes.ts'
+import { Covers } from '../../migrations/cache/20261122001800-covers.ts'
 import { WebSub } from '../../migrations/cache/20261122002000-websub.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
@@ -21,8 +22,10 @@ import { AppRequests } from '../../migrations/system/20261122001100-app-requests
 import { DoorUsers } from '../../migrations/system/20261122001210-door-users.ts'
 import { FeedMoves } from '../../migrations/system/20261122001300-feed-moves.ts'
 import { Identity } from '../../migrations/system/20261122001400-identity.ts'
+import { Imports } from '../../migrations/system/20261122001700-imports.ts'
 import { accountEntities } from '../accounts/index.ts'
 import { Collection } from '../collections/entities.ts'
+import { Cover } from '../covers/entities.ts'
 import { RateLimit } from '../database/entities.ts'
 import type { StoreDefinition, StoreName } from '../database/store.ts'
 import { Download } from '../downloads/entities.ts'
@@ -32,6 +35,7 @@ import { DoorSetting, DoorStamp } from '../gpodder/index.ts'
 import { JobWorker } from '../jobs/entities.ts'
 import { journalEntities, Progress, ProjectionFollower, SystemFollower } from '../journal/entities.ts'
 import { OpenPodcastDeletion } from '../openpodcast/entities.ts'
+import { SubscriptionImport } from '../opml/index.ts'
 import { Playlist } from '../playlists/entities.ts'
 import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
@@ -62,6 +66,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       DoorStamp,
       DoorSetting,
       OpenPodcastDeletion,
+      SubscriptionImport,
       ...feedSystemEntities,
     ],
     migrations: [
@@ -79,6 +84,7 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
       { name: '20261122001210-door-users', class: DoorUsers },
       { name: '20261122001300-feed-moves', class: FeedMoves },
       { name: '20261122001400-identity', class: Identity },
+      { name: '20261122001700-imports', class: Imports },
     ],
   },
   projections: {
@@ -108,10 +114,11 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   cache: {
     name: 'cache',
-    entities: feedCacheEntities,
+    entities: [...feedCacheEntities, Cover],
     migrations: [
       { name: '20261122001300-feeds', class: Feeds },
       { name: '20261122001600-newest-episodes', class: NewestEpisodes },
+      { name: '20261122001800-covers', class: Covers },
       { name: '20261122002000-websub', class: WebSub },
     ],
   },

@@ -20,12 +20,14 @@ export function documentSays(document: ApiDocument): Map<string, Said> {
 function operationSays(document: ApiDocument, { parameters, requestBody, responses }: Operation): Said {
   const query = parameters.filter((each) => each.in === 'query')
   const body = requestBody?.content['application/json']?.schema
+  const isFile = requestBody !== undefined && !body
   const answers = Object.entries(responses).flatMap(([status, { content }]) =>
-    status < '300' ? [content?.['application/json']?.schema] : [],
+    status < '300' ? [Object.values(content ?? {})[0]?.schema] : [],
   )
   return {
     query: fields(query.map(({ name, required, schema }) => [name, required, flagOr(document, schema)])),
-    body: body ? schemaSays(document, body) : null,
+    // What is no JSON is one argument.
+    body: body ? schemaSays(document, body) : isFile ? '{ file: string }' : null,
     answer: union(answers.map((schema) => (schema ? schemaSays(document, schema) : 'null'))),
   }
 }

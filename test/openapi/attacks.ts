@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import type { Schema } from './document.ts'
-import { bodySchema, type Shot, type Token } from './shots.ts'
+import { bodySchema, fileOf, type Shot, type Token } from './shots.ts'
 import { badTokens } from './world.ts'
 
 /** A request that is meant to hurt, and the answers that would be right where only some are. */
@@ -154,7 +154,7 @@ function spoilt(sound: Shot): Attack[] {
         })),
   )
   const schema = bodySchema(operation)
-  const body = JSON.parse(sound.text ?? '{}') as Record<string, unknown>
+  const body = (schema ? JSON.parse(sound.text ?? '{}') : {}) as Record<string, unknown>
   const properties = Object.entries((schema?.properties ?? {}) as Record<string, Schema>)
   const values = properties.flatMap(([name, of]): Attack[] => {
     const { [name]: _, ...without } = body
@@ -173,9 +173,41 @@ function spoilt(sound: Shot): Attack[] {
 
 const json = { 'content-type': 'application/json' }
 
+/** Bodies for an operation that takes a document of XML. */
+function filesFor(sound: Shot): Attack[] {
+  const { text = '', headers } = sound
+  const limit = sound.operation['x-body-limit'] ?? Number.NaN
+  const say = (name: string, said: string, allowed?: readonly number[]): Attack => ({
+    name,
+    shot: { ...sound, text: said },
+    ...(allowed && { allowed }),
+  })
+  const packed = (name: string, bytes: Buffer, encoding: string, allowed?: readonly number[]): Attack => ({
+    name,
+    shot: { ...sound, bytes, headers: { ...headers, 'content-encoding': encoding } },
+    ...(allowed && { allowed }),
+  })
+  const deep = (depth: number) => `<opml>${'<outline>'.repeat(depth)}${'</outline>'.repeat(depth)}</opml>`
+  return [
+    ...['', ' \n', '{}', 'null', '<', '<opml>', `${text}x`, '<html/>', '<opml>\u0000</opml>', deep(10_000)].map(
+      (said) => say('with no such file', said, [400]),
+    ),
+    say('with entities', '<!DOCTYPE a [<!ENTITY b "c">]><opml><body><outline xmlUrl="&b;"/></body></opml>', [400]),
+    say('one byte too large', text + ' '.repeat(limit + 1 - Buffer.byteLength(text)), [413]),
+    packed('packed with gzip', gzipSync(text), 'gzip'),
+    packed('packed with nothing', Buffer.from(text), 'gzip', [400]),
+    packed('packed in an unknown way', Buffer.from(text), 'rot13', [415]),
+    packed('as a bomb of gzip', gzipSync(Buffer.alloc(limit * 3, ' ')), 'gzip', [413]),
+    ...['text/plain', 'application/json', 'multipart/form-data', ''].map(
+      (type): Attack => ({ name: `as ${type}`, shot: { ...sound, headers: { 'content-type': type } } }),
+    ),
+  ]
+}
+
 function bodies(sound: Shot): Attack[] {
   const { operation } = sound
   const { text: _, ...bare } = sound
+  if (fileOf(operation)) return filesFor(sound)
   if (!bodySchema(operation)) {
     const given = ['{}', '{"position":', 'x'.repeat(2_000_000)]
     return given.map((text) => ({ name: 'with a body nobody asked for', shot: { ...bare, headers: json, text } }))

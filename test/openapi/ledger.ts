@@ -121,7 +121,9 @@ export function openLedger(sync: Json, queue: string): Ledger {
     note(shot, answer) {
       const { operation, text = '' } = shot
       // An empty body counts as `{}`.
-      const body = operation.requestBody ? JSON.parse(text.replace(/^\ufeff/, '') || '{}') : {}
+      const body = operation.requestBody?.content['application/json']
+        ? JSON.parse(text.replace(/^\ufeff/, '') || '{}')
+        : {}
       hearers[`${operation.method} ${operation.path}`]?.(shot, body, answer)
     },
     lost({ changes }) {

@@ -87,7 +87,7 @@ const oddValues: readonly unknown[] = [
 
 const oddKeys = ['', 'extra', '__proto__', 'constructor', 'user_id', 'number', 'é\u0001', 'x'.repeat(300)]
 
-interface Mutation {
+export interface Mutation {
   readonly at: number
   readonly how: 'replace' | 'remove' | 'extra' | 'wrap' | 'nest' | 'twice' | 'rename'
   readonly value: unknown

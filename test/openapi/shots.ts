@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Operation, Schema } from './document.ts'
-import { jsonText, mutatedText, mutations, oddTexts } from './odd.ts'
+import { jsonText, type Mutation, mutatedText, mutations, oddTexts } from './odd.ts'
 import { valuesIn } from './values.ts'
 import type { BadToken, Listener, World } from './world.ts'
 
@@ -87,10 +87,18 @@ const words = (operation: Operation) => operation.path.split('/').filter(Boolean
 export const bodySchema = (operation: Operation): Schema | undefined =>
   operation.requestBody?.content['application/json']?.schema
 
+/** What an operation takes that is no JSON, with the document's own example of it. */
+export function fileOf({ requestBody }: Operation): { readonly type: string; readonly text: string } | undefined {
+  const [type, content] = Object.entries(requestBody?.content ?? {})[0] ?? []
+  if (type === undefined || type === 'application/json') return undefined
+  return { type, text: String((content?.schema.examples as readonly unknown[] | undefined)?.[0] ?? '') }
+}
+
 /** Requests that the document allows. */
 export function soundShots(world: World, listener: Listener, operation: Operation): fc.Arbitrary<Shot> {
   const { values, object } = valuesIn(world, listener)
   const schema = bodySchema(operation)
+  const file = fileOf(operation)
   return fc
     .record({
       token: fc.constantFrom<Token[]>('own', 'own', 'phone', 'tablet'),
@@ -107,11 +115,15 @@ export function soundShots(world: World, listener: Listener, operation: Operatio
         token,
         path: Object.fromEntries(place('path').map(([name, value]) => [name, encoded(value)])),
         query: place('query'),
-        headers: schema ? { 'content-type': 'application/json' } : {},
-        text: body === undefined ? undefined : jsonText(body),
+        headers: schema || file ? { 'content-type': file?.type ?? 'application/json' } : {},
+        text: body === undefined ? file?.text : jsonText(body),
       }
     })
 }
+
+/** A body of JSON with other values in it; of a file only the beginning. */
+const spoilt = (operation: Operation, text: string, by: readonly Mutation[]): string =>
+  fileOf(operation) ? text.slice(0, -29 * by.length) : mutatedText(text, by)
 
 const nothingOdd = { weight: 10, arbitrary: fc.constant(undefined) }
 
@@ -140,7 +152,7 @@ export function wildShots(world: World, listener: Listener, operation: Operation
         token,
         key,
         headers: type === undefined ? sound.headers : { ...sound.headers, 'content-type': type },
-        text: body && sound.text !== undefined ? mutatedText(text, body) : sound.text,
+        text: body && sound.text !== undefined ? spoilt(operation, text, body) : sound.text,
       }
       const odd = param && named[param[0] % named.length]
       const [, oddText = ''] = param ?? []

@@ -59,7 +59,7 @@ export function createClient(parts: ClientParts): Client {
 type Arguments = Readonly<Record<string, unknown>>
 
 /** Puts each argument where it belongs. */
-function requestOf({ method, path, query, body }: AnyOperation, args: Arguments): Request {
+function requestOf({ method, path, query, body, fileType }: AnyOperation, args: Arguments): Request {
   const inPath = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(args[name])))
   const search = new URLSearchParams()
   for (const name of Object.keys(query)) {
@@ -67,5 +67,6 @@ function requestOf({ method, path, query, body }: AnyOperation, args: Arguments)
   }
   const target = search.size > 0 ? `${inPath}?${search}` : inPath
   if (body === null) return { method, path: target }
+  if (fileType !== null) return { method, path: target, file: { type: fileType, text: String(args.file) } }
   return { method, path: target, body: Object.fromEntries(Object.keys(body).map((name) => [name, args[name]])) }
 }

@@ -18,8 +18,10 @@ export interface Operation<P extends string, Q extends Fields, B extends Fields,
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: P
   readonly query: Q
-  /** Null where it takes none. */
+  /** Null where it takes none; of what is no JSON, `file` alone. */
   readonly body: B | null
+  /** Media type of `file`; null where the body is JSON. */
+  readonly fileType: string | null
   readonly answer: Shape<A>
 }
 
@@ -29,6 +31,7 @@ type Nothing = Record<never, never>
 interface Parts<Q, B, A> {
   readonly query?: Q
   readonly body?: B
+  readonly fileType?: string
   /** `{status: "success"}` where not said. */
   readonly answer?: Shape<A>
 }
@@ -38,12 +41,13 @@ const by =
   (method: AnyOperation['method']) =>
   <P extends string, Q extends Fields = Nothing, B extends Fields = Nothing, A = Success>(
     path: P,
-    { query, body, answer }: Parts<Q, B, A> = {},
+    { query, body, fileType, answer }: Parts<Q, B, A> = {},
   ): Operation<P, Q, B, A> => ({
     method,
     path,
     query: query ?? ({} as Q),
     body: body ?? null,
+    fileType: fileType ?? null,
     answer: answer ?? (row.success as Shape<unknown> as Shape<A>),
   })
 
@@ -53,6 +57,7 @@ const put = by('PUT')
 const patch = by('PATCH')
 const remove = by('DELETE')
 
+const opml = 'text/x-opml'
 /** Which of an episode's feeds is meant, where it is known under several. */
 const ofFeed = { feed: optional(text) }
 const items = list(row.episode)
@@ -86,6 +91,14 @@ export const operations = {
     },
   }),
   unsubscribe: remove('/subscriptions/{feed}'),
+  exportSubscriptions: get('/subscriptions/export.opml', { answer: text }),
+  importSubscriptions: post('/subscriptions/import', {
+    body: { file: text },
+    fileType: opml,
+    answer: object({ import: row.subscriptionImport }),
+  }),
+  subscriptionImport: get('/subscriptions/import/{id}', { answer: object({ import: row.subscriptionImport }) }),
+  subscriptionImports: get('/subscriptions/import', { answer: object({ imports: list(row.subscriptionImport) }) }),
 
   plays: get('/play', {
     query: {

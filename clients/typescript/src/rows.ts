@@ -42,6 +42,25 @@ export const subscription = object({
 })
 export type Subscription = TypeOf<typeof subscription>
 
+export const subscriptionImport = object({
+  id: text,
+  state: oneOf('waiting', 'running', 'done', 'failed'),
+  total: integer,
+  done: integer,
+  subscribed: integer,
+  already: integer,
+  failed: list(
+    object({
+      line: integer,
+      url: text,
+      title: nullable(text),
+      reason: oneOf('no_url', 'not_a_url', 'not_a_feed_url', 'too_long', 'collection_full'),
+    }),
+  ),
+  asked_at: text,
+  ended_at: nullable(text),
+})
+
 export const playStatus = object({
   id: text,
   user_id: text,

@@ -17,6 +17,8 @@ export interface Request {
   /** Below `/api/v1`, encoded, with its query. */
   readonly path: string
   readonly body?: unknown
+  /** In place of a body of JSON. */
+  readonly file?: { readonly type: string; readonly text: string }
 }
 
 export interface SendParts {
@@ -28,7 +30,7 @@ export interface SendParts {
   readonly language?: string
 }
 
-/** An answer's JSON; null where it has none. */
+/** An answer's JSON, or the text of a file; null where it has none. */
 export type Send = (request: Request, options?: CallOptions) => Promise<unknown>
 
 /** Longer than this is for the app to wait, not for a call. */
@@ -37,10 +39,15 @@ const longestWait = 60_000
 export function createSend({ instance, tokens, fetch, defaults, language }: SendParts): Send {
   const base = `${instance.replace(/\/+$/, '')}/api/v1`
 
-  async function attempt({ method, path, body }: Request, key: string | null, options: CallOptions): Promise<unknown> {
+  async function attempt(
+    { method, path, body, file }: Request,
+    key: string | null,
+    options: CallOptions,
+  ): Promise<unknown> {
     const { signal, timeout = defaults.timeout ?? 30_000 } = options
     const limit = AbortSignal.timeout(timeout)
     const authorization = await tokens.bearer()
+    const sent = file?.text ?? (body === undefined ? undefined : JSON.stringify(body))
     let response: Response
     let text: string
     try {
@@ -49,10 +56,10 @@ export function createSend({ instance, tokens, fetch, defaults, language }: Send
         headers: {
           authorization,
           ...(language === undefined ? {} : { 'accept-language': language }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(sent === undefined ? {} : { 'content-type': file?.type ?? 'application/json' }),
           ...(key === null ? {} : { 'idempotency-key': key }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(sent === undefined ? {} : { body: sent }),
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       })
       text = await response.text()
@@ -93,6 +100,7 @@ export function createSend({ instance, tokens, fetch, defaults, language }: Send
 
 function answerIn(response: Response, text: string): unknown {
   if (text === '') return null
+  if (response.headers.get('content-type')?.startsWith('text/x-opml')) return text
   try {
     return JSON.parse(text)
   } catch (cause) {

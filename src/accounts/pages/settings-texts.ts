@@ -41,6 +41,8 @@ const en = {
   logOutThere: 'Log out there',
   logOutOthers: 'Log out all others',
   ended: 'Logged out.',
+  podcasts: 'Your podcasts',
+  importAndExport: 'Bring podcasts from another app, or take yours along',
 } as const
 
 type Texts = Readonly<Record<keyof typeof en, string>>
@@ -86,6 +88,8 @@ const fr: Texts = {
   logOutThere: 'Déconnecter',
   logOutOthers: 'Déconnecter tous les autres',
   ended: 'Déconnecté.',
+  podcasts: 'Vos balados',
+  importAndExport: 'Importer des balados d’une autre application, ou emporter les vôtres',
 }
 
 /** What the pages of one's own account say, by language. */

@@ -28,7 +28,11 @@ export function accountView(frame: Frame, page: AccountPage): Html {
 ${page.done === null ? '' : html`<p class="done" role="status">${page.done}</p>`}
 ${passwordSection(frame, page.flaw)}
 ${twoStepsSection(frame, page)}
-${sessionsSection(frame, page)}`
+${sessionsSection(frame, page)}
+<section aria-labelledby="podcasts-title">
+<h2 id="podcasts-title">${say.podcasts}</h2>
+<p><a href="/subscriptions/import">${say.importAndExport}</a></p>
+</section>`
 }
 
 function passwordSection({ language, csrfField }: Frame, flaw: Flaw | null): Html {
