@@ -23,6 +23,7 @@ import { type Catalog, createCatalog } from '../podcast/catalog.ts'
 import { createIdentity, type Identity } from '../podcast/identity.ts'
 import type { Publicity } from '../popularity/publicity.ts'
 import { privacyEndpoints } from '../privacy/endpoints.ts'
+import { searchEndpoints } from '../search/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
 import { syncEndpoint } from '../sync/endpoint.ts'
@@ -107,6 +108,7 @@ export function compose(parts: InstanceParts): Instance {
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
+    ...searchEndpoints({ ...listening, cache: stores.cache.pool, system: stores.system.pool, publicUrl, clock }),
     ...outlook.endpoints,
     ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
       remembering(journal, endpoint),

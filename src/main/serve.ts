@@ -33,6 +33,7 @@ const features = [
   'nextcloud',
   'open-podcast',
   'public',
+  'search',
 ]
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]

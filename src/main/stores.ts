@@ -1,4 +1,5 @@
 import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
+import { Search } from '../../migrations/cache/20261122001900-search.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
 import { ReadModels } from '../../migrations/projections/20261122000100-read-models.ts'
@@ -35,6 +36,7 @@ import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
 import { popularityEntities } from '../popularity/entities.ts'
 import { PrivacySetting } from '../privacy/entities.ts'
+import { searchEntities } from '../search/entities.ts'
 import { Save, Share } from '../sharing/entities.ts'
 import { Subscription } from '../subscriptions/entities.ts'
 import { timelineEntities } from '../timeline/entities.ts'
@@ -106,7 +108,10 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   cache: {
     name: 'cache',
-    entities: feedCacheEntities,
-    migrations: [{ name: '20261122001300-feeds', class: Feeds }],
+    entities: [...feedCacheEntities, ...searchEntities],
+    migrations: [
+      { name: '20261122001300-feeds', class: Feeds },
+      { name: '20261122001900-search', class: Search },
+    ],
   },
 }
