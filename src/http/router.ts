@@ -162,7 +162,7 @@ function send(ctx: Koa.Context, { status, body, headers }: Answer): void {
  * Whether the client has this very answer (RFC 9110, 13.1.2). Unlike Koa's `fresh` it does not mind `no-cache`, which
  * is about caches on the way, and which browsers and Node add.
  */
-function isKnown(ctx: Koa.Context, etag: string): boolean {
+export function isKnown(ctx: Koa.Context, etag: string): boolean {
   const known = ctx.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? []
   return known.includes('*') || known.includes(etag) || known.includes(etag.replace(/^W\//, ''))
 }

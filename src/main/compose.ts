@@ -99,6 +99,12 @@ export function compose(parts: InstanceParts): Instance {
   const listeners = createListeners(identity, telling)
   const own = [...readModelFollowers(stores, journal), listeners, wanted, publicity.follower]
   const following = createFollowing(stores, [...own, ...followers], upcasts)
+  const searching = {
+    cache: stores.cache.pool,
+    projections: stores.projections.pool,
+    system: stores.system.pool,
+    clock,
+  }
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
@@ -108,7 +114,7 @@ export function compose(parts: InstanceParts): Instance {
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
-    ...searchEndpoints({ ...listening, cache: stores.cache.pool, system: stores.system.pool, publicUrl, clock }),
+    ...searchEndpoints({ ...listening, ...searching, publicUrl }),
     ...outlook.endpoints,
     ...[...accounts.endpoints(), ...adminEndpoints({ stores, following, log })].map((endpoint) =>
       remembering(journal, endpoint),
@@ -117,7 +123,10 @@ export function compose(parts: InstanceParts): Instance {
   const stamps = createStamps(stores.system)
   const settings = createSettings(stores.system)
   const door = { ...listening, accounts, stamps, publicUrl, clock }
-  const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
+  const doors = [
+    gpodderDoor({ ...door, settings, searching, countRequest: counted?.take ?? null }),
+    nextcloudDoor(door),
+  ]
   const purgeDoors = () => stamps.purge(clock())
   const parted = { stores, journal, catalog, accounts, counters, following, identity, telling, publicity, listening }
   return { ...parted, endpoints, doors, purgeDoors }

@@ -66,7 +66,8 @@ async function knowFeed({ stores }: FreshStores, podcast: PodcastId, feed: Known
   }
   await stores.cache.pool.query(
     `insert into cache.feeds (podcast_id, host, status, metadata, failures, wanted, followers)
-     values ($1, $2, 'fine', $3, 0, true, 0)`,
+     values ($1, $2, 'fine', $3, 0, true, 0)
+     on conflict (podcast_id) do update set status = 'fine', metadata = excluded.metadata`,
     [podcast, hostOf(feed.url), JSON.stringify(metadata)],
   )
 }
