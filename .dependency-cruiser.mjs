@@ -36,7 +36,7 @@ Object.assign(Visitor.prototype, {
 })
 
 const SLICES =
-  '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|accounts|feeds)'
+  '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|search|accounts|feeds)'
 const DOORS = '(?:sync|gpodder|nextcloud|openpodcast)'
 const ROOMS = `(?:kernel|journal|podcast|${SLICES}|${DOORS}|http|outbound|database|jobs|main)`
 
