@@ -36,7 +36,7 @@ Object.assign(Visitor.prototype, {
 })
 
 const SLICES =
-  '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|accounts|feeds|covers)'
+  '(?:subscriptions|plays|downloads|playlists|collections|privacy|sharing|history|popularity|timeline|search|accounts|feeds|covers)'
 const DOORS = '(?:sync|gpodder|nextcloud|openpodcast|gateway|opml)'
 const ROOMS = `(?:kernel|journal|podcast|${SLICES}|${DOORS}|http|outbound|database|jobs|main)`
 

@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 
 export interface DoorParts extends Listening {
-  readonly accounts: Pick<Accounts, 'basic' | 'doorSessions' | 'devices' | 'findUser'>
+  readonly accounts: Pick<Accounts, 'basic' | 'doorSessions' | 'devices' | 'findUser' | 'addressKey'>
   readonly stamps: Stamps
   readonly settings: Settings
   readonly publicUrl: string

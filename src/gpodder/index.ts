@@ -1,7 +1,8 @@
 import type { Router } from '@koa/router'
 import { answer } from '../kernel/endpoint.ts'
 import { deviceRoutes } from './devices.ts'
-import { createDoor, type DoorParts } from './door.ts'
+import { type DirectoryParts, directoryRoutes } from './directory.ts'
+import { createDoor } from './door.ts'
 import { episodeRoutes } from './episodes.ts'
 import { listRoutes } from './lists.ts'
 import { otherRoutes } from './others.ts'
@@ -21,7 +22,7 @@ export { writeActions } from './stream.ts'
 export { type ShownAction, tellActions } from './tell.ts'
 
 /** The gPodder API, version 2: what podcast apps that sync with gpodder.net speak. */
-export function gpodderDoor(parts: DoorParts): Router {
+export function gpodderDoor(parts: DirectoryParts): Router {
   const door = createDoor(parts)
   door.on(['post'], '/api/2/auth/:user/login.json', async () => answer(200, {}))
   deviceRoutes(door, parts)
@@ -31,5 +32,6 @@ export function gpodderDoor(parts: DoorParts): Router {
   updateRoutes(door, parts)
   otherRoutes(door, parts)
   settingRoutes(door, parts)
+  directoryRoutes(door, parts)
   return door.router
 }

@@ -24,6 +24,7 @@ import { type Catalog, createCatalog } from '../podcast/catalog.ts'
 import { createIdentity, type Identity } from '../podcast/identity.ts'
 import type { Publicity } from '../popularity/publicity.ts'
 import { privacyEndpoints } from '../privacy/endpoints.ts'
+import { searchEndpoints } from '../search/endpoints.ts'
 import { sharingEndpoints } from '../sharing/endpoints.ts'
 import { subscriptionEndpoints } from '../subscriptions/endpoints.ts'
 import { syncEndpoint } from '../sync/endpoint.ts'
@@ -104,6 +105,12 @@ export function compose(parts: InstanceParts): Instance {
   const following = createFollowing(stores, [...own, ...followers], upcasts)
   const wakeImports = () => addJob(stores.system, 'import-subscriptions', 'import-subscriptions')
   const opml = createOpml({ ...listening, stores, accounts, wake: wakeImports, clock, log })
+  const searching = {
+    cache: stores.cache.pool,
+    projections: stores.projections.pool,
+    system: stores.system.pool,
+    clock,
+  }
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
@@ -113,6 +120,7 @@ export function compose(parts: InstanceParts): Instance {
     ...collectionEndpoints(listening),
     ...privacyEndpoints(listening),
     ...historyEndpoints(listening),
+    ...searchEndpoints({ ...listening, ...searching, publicUrl }),
     ...outlook.endpoints,
     ...[...accounts.endpoints(), ...opml.endpoints, ...adminEndpoints({ stores, following, log })].map((endpoint) =>
       remembering(journal, endpoint),
@@ -122,8 +130,9 @@ export function compose(parts: InstanceParts): Instance {
   const settings = createSettings(stores.system)
   const door = { ...listening, accounts, stamps, publicUrl, clock }
   const hubs = hubCallback({ cache: stores.cache.pool, secret, wake: wakeFeeds, clock })
+  const gpodder = gpodderDoor({ ...door, settings, searching, countRequest: counted?.take ?? null })
   // A page of ours looks like a list of a gPodder user.
-  const doors = [opml.pages, gpodderDoor({ ...door, settings }), nextcloudDoor(door), hubs]
+  const doors = [opml.pages, gpodder, nextcloudDoor(door), hubs]
   const purgeDoors = () => stamps.purge(clock())
   const parted = {
     stores,

@@ -37,6 +37,7 @@ const features = [
   'open-podcast',
   'public',
   'rss',
+  'search',
 ]
 
 const allStores = (stores: Stores) => [stores.events, stores.system, stores.projections, stores.cache]

@@ -1,6 +1,7 @@
 import { Feeds } from '../../migrations/cache/20261122001300-feeds.ts'
 import { NewestEpisodes } from '../../migrations/cache/20261122001600-newest-episodes.ts'
 import { Covers } from '../../migrations/cache/20261122001800-covers.ts'
+import { Search } from '../../migrations/cache/20261122001900-search.ts'
 import { WebSub } from '../../migrations/cache/20261122002000-websub.ts'
 import { Journal } from '../../migrations/events/20261122000100-journal.ts'
 import { EventsOfPodcast } from '../../migrations/events/20261122000700-events-of-podcast.ts'
@@ -41,6 +42,7 @@ import { Play } from '../plays/entities.ts'
 import { catalogEntities } from '../podcast/entities.ts'
 import { popularityEntities } from '../popularity/entities.ts'
 import { PrivacySetting } from '../privacy/entities.ts'
+import { searchEntities } from '../search/entities.ts'
 import { Save, Share } from '../sharing/entities.ts'
 import { Subscription } from '../subscriptions/entities.ts'
 import { timelineEntities } from '../timeline/entities.ts'
@@ -114,11 +116,12 @@ export const storeDefinitions: Readonly<Record<StoreName, StoreDefinition>> = {
   },
   cache: {
     name: 'cache',
-    entities: [...feedCacheEntities, Cover],
+    entities: [...feedCacheEntities, ...searchEntities, Cover],
     migrations: [
       { name: '20261122001300-feeds', class: Feeds },
       { name: '20261122001600-newest-episodes', class: NewestEpisodes },
       { name: '20261122001800-covers', class: Covers },
+      { name: '20261122001900-search', class: Search },
       { name: '20261122002000-websub', class: WebSub },
     ],
   },

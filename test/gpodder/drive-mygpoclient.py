@@ -2,7 +2,7 @@
 import json
 import sys
 
-from mygpoclient import api, http
+from mygpoclient import api, http, public
 
 url, username, password = sys.argv[1:4]
 feed, other = 'https://feeds.example/a.xml', 'https://feeds.example/b.xml'
@@ -75,5 +75,16 @@ said['favorites'] = [e.url for e in desk.get_favorite_episodes()]
 # Three refused requests are all a process of this library can take: the cookie must have spared them.
 for _ in range(10):
     desk.get_devices()
+
+directory = public.PublicClient(url)
+said['toplist'] = [[p.url, p.title, p.website, p.subscribers] for p in directory.get_toplist(10)]
+said['found'] = [p.url for p in directory.search_podcasts('first podcasts')]
+said['tags'] = [[t.tag, t.usage] for t in directory.get_toptags(10)]
+said['tagged'] = [p.title for p in directory.get_podcasts_of_a_tag('arts', 10)]
+about_podcast = directory.get_podcast_data(feed)
+said['podcast'] = [about_podcast.title, about_podcast.description]
+about_episode = directory.get_episode_data(feed, 'https://media.example/1.mp3')
+said['episode'] = [about_episode.title, about_episode.podcast_title, about_episode.released]
+said['suggested'] = [p.url for p in desk.get_suggestions(10)]
 
 print(json.dumps(said))

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sequenceArrivals } from '../../src/journal/sequencer.ts'
 import { type App, feedId, itemId, startServer, type TestServer } from '../support/instance.ts'
+import { knowFeeds } from '../support/known-feeds.ts'
 
 /** What a listener does to an episode of a feed, all of it, in words that can be found again. */
 const feedsOf = {
@@ -40,6 +41,18 @@ beforeAll(async () => {
   for (const each of ['adelaide', 'nameless_1', 'nameless_2'])
     await person(each).app.call('PUT', '/privacy', { privacy: 'private', feed: name('hiddenByChoice').feed })
   for (const each of Object.keys(levels)) for (const which of Object.keys(feedsOf)) await love(each, which)
+  await knowFeeds(
+    server,
+    Object.entries(names).map(([which, { url, guid, enclosure }]) => ({
+      url,
+      title: `words of ${which} ${which}`,
+      description: `described ${which}`,
+      author: `author of ${which}`,
+      categories: [which],
+      link: `https://pages-of-${which}.example`,
+      episodes: [{ guid, enclosure, title: `words of episode ${which}`, description: `told of ${which}` }],
+    })),
+  )
   await server.fresh.stores.system.pool.query('update system.podcasts set fetched_at = now() where feed_url <> $1', [
     feedsOf.neverFetched,
   ])
@@ -109,13 +122,37 @@ function questions(): string[] {
 
 /** Whatever is asked, and what else everybody may read, each with its answer's headers and bytes. */
 async function everythingPublic(): Promise<ReadonlyMap<string, string>> {
-  const all = [...questions(), '/api/openapi.json', '/.well-known/balados-sync', '/health', '/metrics', '/']
+  const all = [
+    ...questions(),
+    ...directory(),
+    '/api/openapi.json',
+    '/.well-known/balados-sync',
+    '/health',
+    '/metrics',
+    '/',
+  ]
   const answers = new Map<string, string>()
   for (const path of all) {
     const response = await fetch(server.url + path)
     answers.set(path, `${response.status} ${JSON.stringify([...response.headers])} ${await response.text()}`)
   }
   return answers
+}
+
+/** The directory for gPodder, which needs no log-in either. */
+function directory(): string[] {
+  const urls = Object.values(names)
+  const of = (url: string) => `url=${encodeURIComponent(url)}`
+  return [
+    ...['json', 'opml', 'txt', 'xml'].map((format) => `/toplist/100.${format}`),
+    ...['json', 'opml', 'txt', 'xml'].flatMap((format) =>
+      ['words', ...Object.keys(names)].map((word) => `/search.${format}?q=${word}`),
+    ),
+    '/api/2/tags/100.json',
+    ...Object.keys(names).map((tag) => `/api/2/tag/${tag}/100.json`),
+    ...urls.map(({ url }) => `/api/2/data/podcast.json?${of(url)}`),
+    ...urls.map(({ url, enclosure }) => `/api/2/data/episode.json?podcast=${encodeURIComponent(url)}&${of(enclosure)}`),
+  ]
 }
 
 const deeper = (text: string): string[] => [text, Buffer.from(text).toString('base64url'), encodeURIComponent(text)]
@@ -150,6 +187,9 @@ test('a private listener and a private feed appear in no byte of any public answ
       item,
     ]),
     ...ofPodcasts,
+    ...(['neverFetched', 'ownByLook', 'hiddenByChoice'] as const).flatMap((which) =>
+      ['words of', 'words of episode', 'described', 'author of', 'told of'].map((said) => `${said} ${which}`),
+    ),
   ]
   const found = [...answers].flatMap(([path, text]) =>
     needles.filter((needle) => text.toLowerCase().includes(needle.toLowerCase())).map((needle) => `${needle}: ${path}`),
@@ -159,7 +199,15 @@ test('a private listener and a private feed appear in no byte of any public answ
 
 test('and the same search finds those who chose to be public, and what they love', async () => {
   const all = [...(await everythingPublic()).values()].join('\n')
-  for (const needle of ['adelaide', 'comment of adelaide on open', name('open').feed, name('alsoOpen').item])
+  for (const needle of [
+    'adelaide',
+    'comment of adelaide on open',
+    'described open',
+    'author of alsoOpen',
+    'told of open',
+    name('open').feed,
+    name('alsoOpen').item,
+  ])
     expect(all).toContain(needle)
   const response = await fetch(`${server.url}/api/v1/public/feed/${name('open').feed}/popularity`)
   const { podcast } = (await response.json()) as { podcast: object }

@@ -183,6 +183,14 @@ export const operations = {
     query: { ...ofFeed, ...within },
     answer: object({ episode: row.episodePopularity }),
   }),
+  search: get('/search', {
+    query: { q: text, limit: optional(integer), before: optional(text) },
+    answer: object({
+      podcasts: list(row.foundPodcast),
+      episodes: list(row.foundEpisode),
+      next: nullable(text),
+    }),
+  }),
   relatedPodcasts: get('/public/feed/{feed}/related', {
     query: { limit: optional(integer) },
     answer: object({ podcasts: list(row.relatedPodcast) }),

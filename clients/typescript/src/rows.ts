@@ -328,6 +328,23 @@ export const episodePopularity = object({
 })
 export const relatedPodcast = object({ rss_source_feed: text, ...feedTitle, people: integer })
 
+export const foundPodcast = object({
+  rss_source_feed: text,
+  ...feedTitle,
+  author: nullable(text),
+  description: nullable(text),
+  cover: nullable(object({ src: text, srcset: text })),
+  subscribed: boolean,
+})
+export const foundEpisode = object({
+  rss_source_feed: text,
+  rss_source_item: text,
+  ...itemTitle,
+  ...feedTitle,
+  published_at: nullable(text),
+  duration: nullable(integer),
+})
+
 export const eventType = oneOf('subscribe', 'play', 'save', 'share')
 export const timelineEvent = object({
   id: text,
