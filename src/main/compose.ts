@@ -7,8 +7,8 @@ import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
 import { wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
-import { titlesIn } from '../feeds/queries.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
+import { rememberedTitles } from '../feeds/titles.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
 import { addJob } from '../jobs/queue.ts'
@@ -75,11 +75,13 @@ export function compose(parts: InstanceParts): Instance {
   const counted = rateLimits ? counters : null
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
   const wanted = wantFeeds(catalog, () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500), clock)
-  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock, titlesOf: titlesIn(stores.cache.pool) })
+  const titlesOf = rememberedTitles(stores.cache.pool)
+  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock, titlesOf })
   const { publicity } = outlook
   const listening: Listening = {
     journal,
     catalog,
+    titlesOf,
     async reading(user): Promise<pg.Pool> {
       await journal.readModels.settle(user)
       return stores.projections.pool
