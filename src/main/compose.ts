@@ -5,18 +5,21 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
-import { wantFeeds } from '../feeds/index.ts'
+import { feedEndpoints } from '../feeds/endpoints.ts'
+import { createAsking, wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
 import { rememberedTitles } from '../feeds/titles.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
-import { addJob } from '../jobs/queue.ts'
+import { addJob, hasWorkers, orderJob } from '../jobs/queue.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
 import { nextcloudDoor } from '../nextcloud/index.ts'
+import { refusedAddress } from '../outbound/addresses.ts'
+import { refusedTarget } from '../outbound/targets.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
@@ -59,6 +62,8 @@ export interface InstanceParts {
   readonly log: Logger
   /** False where failed log-ins and bad tokens are not counted. */
   readonly rateLimits?: boolean
+  /** Whether feeds may be on this machine and its networks. */
+  readonly allowPrivateAddresses?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   /** Milliseconds between a change of names and telling listeners of it; see `createTelling`. */
@@ -69,6 +74,7 @@ export interface InstanceParts {
 
 export function compose(parts: InstanceParts): Instance {
   const { stores, publicUrl, secret, log, rateLimits = true, clock = Date.now, followers = [] } = parts
+  const { allowPrivateAddresses: near = false } = parts
   const catalog = createCatalog(stores.system)
   const journal = createJournal({ stores, slices, reactions, upcasts, secret })
   const counters = createCounters(stores.system)
@@ -100,9 +106,18 @@ export function compose(parts: InstanceParts): Instance {
   const listeners = createListeners(identity, telling)
   const own = [...readModelFollowers(stores, journal), listeners, wanted, publicity.follower]
   const following = createFollowing(stores, [...own, ...followers], upcasts)
+  const ask = createAsking({
+    cache: stores.cache.pool,
+    catalog,
+    refusedTarget: (url) => refusedTarget(url, (address) => refusedAddress(address, near), near),
+    order: (podcast) => orderJob(stores.system, 'refresh-feed', `refresh-feed-${podcast}`, { podcast }),
+    hasWorkers: () => hasWorkers(stores.system),
+    clock,
+  })
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
+    ...feedEndpoints({ publicUrl, ask }),
     ...playEndpoints(listening),
     ...sharingEndpoints(listening),
     ...playlistEndpoints(listening),

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
-import { createFeedWorker, createMoves, type FeedWorker, reviewWanted } from '../feeds/index.ts'
+import { createFeedWorker, createMoves, type FeedWorker, forgetFeeds, reviewWanted } from '../feeds/index.ts'
 import { dueFeeds } from '../feeds/queries.ts'
 import { createFeedReader } from '../feeds/understanding/reader.ts'
 import type { Schedule } from '../jobs/jobs.ts'
 import { addJob } from '../jobs/queue.ts'
+import type { PodcastId } from '../kernel/brand.ts'
 import { createOutbound } from '../outbound/fetch.ts'
 import { createCatalog } from '../podcast/catalog.ts'
 import { createGuids } from '../podcast/guids.ts'
@@ -79,6 +80,24 @@ export const feedSchedules = ({ stores, catalog }: Instance, { worker }: Feeds):
     name: 'help-refresh-feeds',
     cron: null,
     work: async () => void (await worker.refreshDue()),
+  },
+  {
+    name: 'refresh-feed',
+    cron: null,
+    async work(about) {
+      try {
+        await worker.refresh((about as { readonly podcast: PodcastId }).podcast)
+      } catch (error) {
+        // What a database's error says of the row is nothing for the log.
+        const { message, stack = message } = error as Error
+        throw Object.assign(new Error(message), { stack })
+      }
+    },
+  },
+  {
+    name: 'forget-feeds',
+    cron: '52 3 * * *',
+    work: () => forgetFeeds(stores, Date.now()),
   },
   {
     name: 'review-feeds',

@@ -78,8 +78,8 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     if (done.length > 0) log.info({ migrations: done }, 'Brought the database up to date')
     await migrateJobs(stores.system, log)
 
-    const { publicUrl, secretKeyBase: secret, rateLimits } = config
-    const instance = compose({ stores, publicUrl, secret, rateLimits, log })
+    const { publicUrl, secretKeyBase: secret, rateLimits, allowPrivateAddresses } = config
+    const instance = compose({ stores, publicUrl, secret, rateLimits, allowPrivateAddresses, log })
     const follows = config.role !== 'web'
     const pulse: Pulse = follows
       ? await startPulse(stores.events, instance.following, log)
@@ -90,7 +90,7 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     instance.journal.onAppend(tidings.tell)
     undo.push(() => tidings.stop())
     if (follows) {
-      const feeds = await openFeeds(instance, { publicUrl, allowPrivate: config.allowPrivateAddresses, log })
+      const feeds = await openFeeds(instance, { publicUrl, allowPrivate: allowPrivateAddresses, log })
       const due = [...schedules(instance), ...feedSchedules(instance, feeds)]
       const jobs: Jobs = await startJobs(stores.system, due, log)
       // First what the jobs wait for, so that they end.

@@ -86,6 +86,7 @@ export const operations = {
     },
   }),
   unsubscribe: remove('/subscriptions/{feed}'),
+  feedMetadata: get('/subscriptions/{feed}/metadata', { answer: object({ metadata: row.podcastMetadata }) }),
 
   plays: get('/play', {
     query: {

@@ -42,6 +42,16 @@ export const subscription = object({
 })
 export type Subscription = TypeOf<typeof subscription>
 
+export const podcastMetadata = object({
+  title: nullable(text),
+  description: nullable(text),
+  author: nullable(text),
+  cover: nullable(object({ src: text, srcset: text })),
+  language: nullable(text),
+  episodes_count: integer,
+})
+export type PodcastMetadata = TypeOf<typeof podcastMetadata>
+
 export const playStatus = object({
   id: text,
   user_id: text,
