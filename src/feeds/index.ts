@@ -1,5 +1,6 @@
 export { createAsking } from './asking.ts'
 export { forgetFeeds } from './forgetting.ts'
 export { createMoves } from './moves.ts'
+export { createFeedProxy } from './passing/proxy.ts'
 export { reviewWanted, wantFeeds } from './wanted.ts'
 export { createFeedWorker, type FeedWorker, type Tally } from './worker.ts'

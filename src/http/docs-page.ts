@@ -87,7 +87,7 @@ ${of.map((place) => html`<li><a href="#${place.operation.operationId}">${verb(pl
 const sample = (label: string, text: string): Html =>
   html`<pre tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre>`
 
-const readable = (value: unknown): string => JSON.stringify(value, null, 2)
+const readable = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))
 
 const day = 1_795_342_000
 const requestClaims = {

@@ -221,7 +221,7 @@ function responsesOf(
     const described = schemas.describe(schema, 'output', `${owner}Answer${status}`)
     const description = typeof described.description === 'string' ? described.description : STATUS_CODES[status]
     const empty = status === '204' || Object.keys(described.not ?? { not: 1 }).length === 0
-    const content = empty ? {} : { content: json(described) }
+    const content = empty ? {} : { content: contentOf(described, endpoint.answerType && [endpoint.answerType]) }
     responses[status] = { description: description ?? status, headers: rateLimitHeaders, ...content }
   }
   if (endpoint.scope === 'public') {
@@ -270,6 +270,8 @@ function errorsOf(endpoint: Endpoint): Map<string, string[]> {
   return errors.set('500', ['INTERNAL_ERROR'])
 }
 
-function json(schema: JsonSchema): Content {
-  return { 'application/json': { schema } }
+const json = (schema: JsonSchema): Content => contentOf(schema, undefined)
+
+function contentOf(schema: JsonSchema, types: readonly string[] | '' | undefined): Content {
+  return Object.fromEntries((types || ['application/json']).map((type) => [type, { schema }]))
 }

@@ -121,7 +121,7 @@ function operation(endpoint: Endpoint, parts: Omit<ApiParts, 'endpoints'>): Koa.
     // What a listener plays and follows has no place in anybody's cache; what everybody may read says so itself.
     ctx.set('Cache-Control', 'no-store')
     if (isRefusal(result)) sendProblem(ctx, problemOf(result))
-    else send(ctx, result)
+    else send(ctx, result, endpoint.answerType)
   }
 }
 
@@ -149,10 +149,13 @@ async function overLimit(
   return exceeded ? refuseForNow(`At most ${limit} such requests a minute; try again in ${resetIn} s.`, resetIn) : null
 }
 
-function send(ctx: Koa.Context, { status, body, headers }: Answer): void {
+function send(ctx: Koa.Context, { status, body, headers }: Answer, type: string | undefined): void {
   if (headers) ctx.set(headers)
   if (body === undefined) ctx.body = null
-  else sendJson(ctx, body)
+  else if (type !== undefined && (typeof body === 'string' || Buffer.isBuffer(body))) {
+    ctx.type = `${type}; charset=utf-8`
+    ctx.body = body
+  } else sendJson(ctx, body)
   ctx.status = status
   const { ETag } = headers ?? {}
   if (ETag !== undefined && isKnown(ctx, ETag)) ctx.status = 304

@@ -74,6 +74,8 @@ export interface Endpoint {
   /** Judges its entries one by one, so that a text PostgreSQL can't hold does not sink the whole body. */
   readonly checksTexts?: boolean
   readonly answers: Readonly<Record<number, z.ZodType>>
+  /** Media type of what it answers, as the text it is, where all goes well; JSON where not given. */
+  readonly answerType?: string
   /** Beyond those every endpoint can give. */
   readonly refusals?: readonly RefusalReason[]
   handle(call: EndpointCall<never, never, never>): Promise<Answer | Refusal>

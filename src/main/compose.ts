@@ -6,7 +6,7 @@ import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
 import { feedEndpoints } from '../feeds/endpoints.ts'
-import { createAsking, wantFeeds } from '../feeds/index.ts'
+import { createAsking, createFeedProxy, wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
 import { rememberedTitles } from '../feeds/titles.ts'
@@ -19,6 +19,7 @@ import type { Listening } from '../journal/listening.ts'
 import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
 import { nextcloudDoor } from '../nextcloud/index.ts'
 import { refusedAddress } from '../outbound/addresses.ts'
+import { createOutbound } from '../outbound/fetch.ts'
 import { refusedTarget } from '../outbound/targets.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
@@ -53,6 +54,8 @@ export interface Instance {
   readonly doors: readonly Router[]
   /** Forgets clients of such doors that were not heard from for long; answers how many. */
   purgeDoors(): Promise<number>
+  /** Ends what it asks other servers. */
+  close(): Promise<void>
 }
 
 export interface InstanceParts {
@@ -64,6 +67,8 @@ export interface InstanceParts {
   readonly rateLimits?: boolean
   /** Whether feeds may be on this machine and its networks. */
   readonly allowPrivateAddresses?: boolean
+  /** As whom it asks other servers. */
+  readonly userAgent?: string
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   /** Milliseconds between a change of names and telling listeners of it; see `createTelling`. */
@@ -74,7 +79,7 @@ export interface InstanceParts {
 
 export function compose(parts: InstanceParts): Instance {
   const { stores, publicUrl, secret, log, rateLimits = true, clock = Date.now, followers = [] } = parts
-  const { allowPrivateAddresses: near = false } = parts
+  const { allowPrivateAddresses: near = false, userAgent = `Balados-Sync (+${publicUrl})` } = parts
   const catalog = createCatalog(stores.system)
   const journal = createJournal({ stores, slices, reactions, upcasts, secret })
   const counters = createCounters(stores.system)
@@ -114,10 +119,13 @@ export function compose(parts: InstanceParts): Instance {
     hasWorkers: () => hasWorkers(stores.system),
     clock,
   })
+  const outbound = createOutbound({ userAgent, allowPrivate: near })
+  const proxy = createFeedProxy(outbound, clock)
+  const close = async () => void (await Promise.all([proxy.close(), outbound.close()]))
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
-    ...feedEndpoints({ publicUrl, ask }),
+    ...feedEndpoints({ publicUrl, ask, proxy }),
     ...playEndpoints(listening),
     ...sharingEndpoints(listening),
     ...playlistEndpoints(listening),
@@ -135,7 +143,7 @@ export function compose(parts: InstanceParts): Instance {
   const doors = [gpodderDoor({ ...door, settings }), nextcloudDoor(door)]
   const purgeDoors = () => stamps.purge(clock())
   const parted = { stores, journal, catalog, accounts, counters, following, identity, telling, publicity, listening }
-  return { ...parted, endpoints, doors, purgeDoors }
+  return { ...parted, endpoints, doors, purgeDoors, close }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

@@ -10,7 +10,7 @@ import { createCatalog } from '../podcast/catalog.ts'
 import { createGuids } from '../podcast/guids.ts'
 import { createIdentity } from '../podcast/identity.ts'
 import type { Instance } from './compose.ts'
-import { version } from './version.ts'
+import { userAgent } from './version.ts'
 
 /** What looks at feeds in this process: a worker or the command line, never what answers requests. */
 export interface Feeds {
@@ -35,7 +35,7 @@ const namesKept = 2_000
 /** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
 export async function openFeeds({ stores, publicity }: Instance, parts: FeedsParts): Promise<Feeds> {
   const { publicUrl, allowPrivate, log, clock = Date.now } = parts
-  const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
+  const outbound = createOutbound({ userAgent: await userAgent(publicUrl), allowPrivate })
   const catalog = createCatalog(stores.system, namesKept)
   const identity = createIdentity(stores.system, catalog, clock)
   const reader = createFeedReader()

@@ -15,7 +15,7 @@ import { openDatabases } from './databases.ts'
 import { feedSchedules, openFeeds } from './feeds.ts'
 import { createMetrics } from './metrics.ts'
 import { storeDefinitions } from './stores.ts'
-import { version } from './version.ts'
+import { userAgent, version } from './version.ts'
 
 export interface Running {
   /** Ends what runs, lets requests finish, and stops the database if it was started here. */
@@ -79,7 +79,16 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     await migrateJobs(stores.system, log)
 
     const { publicUrl, secretKeyBase: secret, rateLimits, allowPrivateAddresses } = config
-    const instance = compose({ stores, publicUrl, secret, rateLimits, allowPrivateAddresses, log })
+    const instance = compose({
+      stores,
+      publicUrl,
+      secret,
+      rateLimits,
+      allowPrivateAddresses,
+      userAgent: await userAgent(publicUrl),
+      log,
+    })
+    undo.push(instance.close)
     const follows = config.role !== 'web'
     const pulse: Pulse = follows
       ? await startPulse(stores.events, instance.following, log)

@@ -21,7 +21,7 @@ function operationSays(document: ApiDocument, { parameters, requestBody, respons
   const query = parameters.filter((each) => each.in === 'query')
   const body = requestBody?.content['application/json']?.schema
   const answers = Object.entries(responses).flatMap(([status, { content }]) =>
-    status < '300' ? [content?.['application/json']?.schema] : [],
+    status < '300' ? [Object.values(content ?? {})[0]?.schema] : [],
   )
   return {
     query: fields(query.map(({ name, required, schema }) => [name, required, flagOr(document, schema)])),

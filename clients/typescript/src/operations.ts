@@ -88,6 +88,9 @@ export const operations = {
   unsubscribe: remove('/subscriptions/{feed}'),
   feedMetadata: get('/subscriptions/{feed}/metadata', { answer: object({ metadata: row.podcastMetadata }) }),
 
+  proxiedFeed: get('/rss/proxy/{feed}', { answer: text }),
+  proxiedEpisode: get('/rss/proxy/{feed}/{item}', { answer: text }),
+
   plays: get('/play', {
     query: {
       played: optional(boolean),

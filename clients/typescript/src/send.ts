@@ -28,7 +28,7 @@ export interface SendParts {
   readonly language?: string
 }
 
-/** An answer's JSON; null where it has none. */
+/** An answer's JSON, or the text of a file; null where it has none. */
 export type Send = (request: Request, options?: CallOptions) => Promise<unknown>
 
 /** Longer than this is for the app to wait, not for a call. */
@@ -93,6 +93,7 @@ export function createSend({ instance, tokens, fetch, defaults, language }: Send
 
 function answerIn(response: Response, text: string): unknown {
   if (text === '') return null
+  if (response.headers.get('content-type')?.startsWith('application/xml')) return text
   try {
     return JSON.parse(text)
   } catch (cause) {
