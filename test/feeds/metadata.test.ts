@@ -162,6 +162,16 @@ describe('without a worker in time', () => {
     expect(await ask('https://slow.example/1.xml')).toMatchObject({ message: stringContaining('in time') })
   })
 
+  test('a worker is asked once for all who wait', async () => {
+    let orders = 0
+    const ask = asking(async () => {
+      orders++
+    })
+    const urls = ['https://slow.example/3.xml', 'http://slow.example/3.xml/', 'https://slow.example/3.xml']
+    await Promise.all(urls.map(ask))
+    expect(orders).toBe(1)
+  })
+
   test('nobody waits for ever when the database can’t be asked', async () => {
     const ask = asking(async () => {
       throw new Error('no queue')
