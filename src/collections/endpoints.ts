@@ -11,7 +11,7 @@ import { defaultCollectionOf } from '../podcast/fixed-ids.ts'
 import { type ListEdit, longestList } from '../podcast/lists.ts'
 import { feedName } from '../podcast/names.ts'
 import { everything } from '../podcast/seen.ts'
-import { shownNames } from '../podcast/shown.ts'
+import { titledNames } from '../podcast/shown.ts'
 import { isoTime } from '../podcast/times.ts'
 import { subscribedSince } from '../subscriptions/queries.ts'
 import { collection, defaultTitle } from './decider.ts'
@@ -30,10 +30,10 @@ const described = {
 const byId = z.object({ id: uuid })
 type Said = Pick<ListEdit, 'fields'> & Partial<Pick<ListEdit, 'deleted' | 'items'>>
 
-export function collectionEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
+export function collectionEndpoints({ journal, catalog, titlesOf, reading }: Listening): readonly Endpoint[] {
   async function show(user: UserId, found: readonly CollectionRow[]) {
     const podcasts = found.flatMap((row) => row.feeds)
-    const names = await shownNames(catalog, podcasts)
+    const names = await titledNames({ catalog, titlesOf }, podcasts)
     const since = await subscribedSince(await reading(user), user, podcasts)
     return found.map((row) => showCollection(user, row, names, since))
   }

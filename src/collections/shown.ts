@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { feedOut } from '../podcast/names.ts'
-import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
+import { shownTime, shownTimeOrNull, type TitledNames } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { CollectionRow } from './queries.ts'
 
@@ -34,7 +34,7 @@ export const collectionOut = z
 export const showCollection = (
   user: string,
   row: CollectionRow,
-  names: ShownNames,
+  names: TitledNames,
   since: ReadonlyMap<string, Date>,
 ): z.input<typeof collectionOut> => ({
   id: row.collection_id,
@@ -47,7 +47,7 @@ export const showCollection = (
   feeds: row.feeds.map((podcast) => ({
     id: podcast,
     rss_source_feed: names.feed(podcast),
-    rss_feed_title: null,
+    rss_feed_title: names.feedTitle(podcast),
     subscribed_at: shownTimeOrNull(since.get(podcast) ?? null),
   })),
   inserted_at: shownTime(row.inserted_at),

@@ -138,27 +138,22 @@ export async function* listenersOf(db: Queryable, podcast: PodcastId): AsyncIter
   }
 }
 
-const feedTitles: Statement = {
+const titles: Statement = {
   name: 'feeds-titles',
-  text: `select podcast_id as id, metadata ->> 'title' as title from cache.feeds where podcast_id = any($1::uuid[])`,
-}
-const episodeTitles: Statement = {
-  name: 'feeds-episode-titles',
-  text: 'select episode_id as id, title from cache.feed_episodes where episode_id = any($1::uuid[])',
+  text: `select podcast_id as id, metadata ->> 'title' as title from cache.feeds where podcast_id = any($1::uuid[])
+    union all select episode_id, title from cache.feed_episodes where episode_id = any($2::uuid[])`,
 }
 
 /** What feeds call themselves and their episodes, as far as they were read. */
 export const titlesIn =
   (cache: Queryable): TitlesOf =>
   async (podcasts, episodes) => {
-    const look = async (statement: Statement, ids: Iterable<string>) => {
-      const wanted = [...new Set(ids)]
-      const found =
-        wanted.length === 0 ? [] : await rows<{ id: string; title: string | null }>(cache, statement, [wanted])
-      return new Map(found.map(({ id, title }) => [id, title]))
-    }
-    const [feeds, items] = [await look(feedTitles, podcasts), await look(episodeTitles, episodes)]
-    return { feed: (podcast) => feeds.get(podcast) ?? null, item: (episode) => items.get(episode) ?? null }
+    const wanted = [[...new Set(podcasts)], [...new Set(episodes)]]
+    const found = wanted.every((ids) => ids.length === 0)
+      ? []
+      : await rows<{ id: string; title: string | null }>(cache, titles, wanted)
+    const known = new Map(found.map(({ id, title }) => [id, title]))
+    return { feed: (podcast) => known.get(podcast) ?? null, item: (episode) => known.get(episode) ?? null }
   }
 
 /** What a feed calls itself, and where its page is. */

@@ -26,7 +26,10 @@ interface Owner {
 }
 
 /** Podcast lists: the listener's collections under names made of their titles. Others read those that are public. */
-export function listRoutes({ on }: Door, { accounts, journal, catalog, reading, publicUrl }: DoorParts): void {
+export function listRoutes(
+  { on }: Door,
+  { accounts, journal, catalog, titlesOf, reading, publicUrl }: DoorParts,
+): void {
   async function ownerOf({ user, username, part }: Call): Promise<Owner | null> {
     const named = part('owner')
     if (isUser(named, username)) return { id: user, username }
@@ -73,8 +76,15 @@ export function listRoutes({ on }: Door, { accounts, journal, catalog, reading, 
     const all = list.feeds as readonly PodcastId[]
     const podcasts = owner.id === call.user ? all : await publicOf(owner.id, all)
     const names = await feedUrls(catalog, podcasts)
+    if (format === 'json') {
+      const titles = await titlesOf(podcasts, [])
+      const show = (podcast: PodcastId, url: string) => showPodcast(url, titles.feed(podcast))
+      return answer(
+        200,
+        podcasts.flatMap((podcast) => (names.has(podcast) ? [show(podcast, names.get(podcast) ?? '')] : [])),
+      )
+    }
     const urls = podcasts.flatMap((podcast) => names.get(podcast) ?? [])
-    if (format === 'json') return answer(200, urls.map(showPodcast))
     return writeFeeds(format, urls, `${list.title} by ${owner.username}`)
   })
 

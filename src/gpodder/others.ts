@@ -16,7 +16,10 @@ const wish = z.object({
 })
 
 /** What is asked less often: where the API lives, which devices share a list, and what was saved. */
-export function otherRoutes({ on, router }: Door, { accounts, catalog, reading, publicUrl }: DoorParts): void {
+export function otherRoutes(
+  { on, router }: Door,
+  { accounts, catalog, titlesOf, reading, publicUrl }: DoorParts,
+): void {
   const home = publicUrl.replace(/\/*$/, '/')
 
   // Asked before anybody has logged in.
@@ -56,12 +59,17 @@ export function otherRoutes({ on, router }: Door, { accounts, catalog, reading, 
     const found = await savedEpisodes(await reading(user), user)
     const episodes = await catalog.episodeEntries(found.map(({ episode }) => episode))
     const podcasts = await catalog.podcastEntries(found.map(({ podcast }) => podcast))
+    const titles = await titlesOf(
+      found.map(({ podcast }) => podcast),
+      found.map(({ episode }) => episode),
+    )
     const shown = found.map(({ episode, podcast }) => {
       const { guid = '', enclosure = '' } = episodes.get(episode) ?? {}
       const feed = podcasts.get(podcast)?.feedUrl ?? ''
       const unknown = { description: '', website: '', released: '', mygpo_link: '' }
       const url = enclosure || guid
-      return { title: url, url, podcast_title: hostOf(feed), podcast_url: feed, ...unknown }
+      const title = titles.item(episode) ?? url
+      return { title, url, podcast_title: titles.feed(podcast) ?? hostOf(feed), podcast_url: feed, ...unknown }
     })
     return answer(200, shown)
   })

@@ -1,9 +1,9 @@
 import { hostOf } from '../podcast/names.ts'
 
-/** A podcast as answers describe it. All that is known of it is where its feed is; what is not known is empty. */
-export const showPodcast = (url: string) => ({
+/** A podcast as answers describe it, by its host where its title is not known; what else is not known is empty. */
+export const showPodcast = (url: string, title: string | null) => ({
   url,
-  title: hostOf(url),
+  title: title ?? hostOf(url),
   description: '',
   website: '',
   logo_url: '',

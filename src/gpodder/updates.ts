@@ -30,10 +30,9 @@ interface Latest {
 }
 
 /**
- * What is new for a device, in one answer: subscriptions, and the episodes that any app did something with. Which
- * episodes came out is not known as long as feeds are not fetched.
+ * What is new for a device, in one answer: subscriptions, and the episodes that any app did something with.
  */
-export function updateRoutes({ on }: Door, { accounts, journal, catalog, reading }: DoorParts): void {
+export function updateRoutes({ on }: Door, { accounts, journal, catalog, titlesOf, reading }: DoorParts): void {
   on(['get'], '/api/2/updates/:user/:device.json', async (call) => {
     const since = readSince(call.query('since'))
     if (isRefusal(since)) return since
@@ -52,27 +51,33 @@ export function updateRoutes({ on }: Door, { accounts, journal, catalog, reading
     const podcastEntries = await catalog.podcastEntries(named)
     const episodeEntries = await catalog.episodeEntries(touched)
     const feed = (podcast: PodcastId | undefined) => (podcast && podcastEntries.get(podcast)?.feedUrl) ?? ''
-    const feeds = (active: boolean) => changed.filter((row) => row.active === active).map((row) => feed(row.podcast_id))
+    const titles = await titlesOf(named, touched)
+    const feeds = (active: boolean) => changed.filter((row) => row.active === active).map((row) => row.podcast_id)
     const withActions = /^(1|true|yes)$/i.test(call.query('include_actions') ?? '')
     const newestLast = [...latest].toSorted(([, one], [, other]) => one.at - other.at)
     const updates = newestLast.map(([id, { status, show }]) => {
       const { guid = '', enclosure = '', podcast } = episodeEntries.get(id) ?? {}
       const names: Names = { podcast: feed(podcast), episode: enclosure || guid, ...(guid !== '' && { guid }) }
-      const shown = { ...showEpisode(names), status }
+      const called = { episode: titles.item(id), podcast: podcast ? titles.feed(podcast) : null }
+      const shown = { ...showEpisode(names, called), status }
       return withActions && status !== 'new' ? { ...shown, action: show(names) } : shown
     })
     // Who begins is told what there is; what was once left is none of its.
-    const remove = since === 0 ? [] : feeds(false)
+    const remove = since === 0 ? [] : feeds(false).map(feed)
+    const add = feeds(true).map((podcast) => showPodcast(feed(podcast), titles.feed(podcast)))
     // Called `remove` where it is documented, and `rem` by gpodder.net itself.
-    return answer(200, { add: feeds(true).map(showPodcast), remove, rem: remove, updates, timestamp })
+    return answer(200, { add, remove, rem: remove, updates, timestamp })
   })
 }
 
-/** An episode as answers describe it; what is not known is empty. */
-const showEpisode = ({ podcast, episode }: Names) => ({
-  title: episode,
+/** An episode as answers describe it, by its URL where its title is not known; what else is not known is empty. */
+const showEpisode = (
+  { podcast, episode }: Names,
+  called: { readonly episode: string | null; readonly podcast: string | null },
+) => ({
+  title: called.episode ?? episode,
   url: episode,
-  podcast_title: hostOf(podcast),
+  podcast_title: called.podcast ?? hostOf(podcast),
   podcast_url: podcast,
   description: '',
   website: '',

@@ -7,7 +7,7 @@ import type { Recorded } from '../kernel/decider.ts'
 import { answer, type Endpoint, endpoint, type Language } from '../kernel/endpoint.ts'
 import { playlistNames } from '../playlists/queries.ts'
 import { feedName } from '../podcast/names.ts'
-import { type ShownNames, shownNames } from '../podcast/shown.ts'
+import { type TitledNames, titledNames } from '../podcast/shown.ts'
 import { instantOut, isoTime } from '../podcast/times.ts'
 import { cursor, formatCursor } from './cursor.ts'
 import { type ListenerEvent, type Subject, subjectOf, wordsOf } from './words.ts'
@@ -35,11 +35,11 @@ const page = z.object({
   next: z.string().nullable().describe('Give this as `before` for what was earlier; null at the beginning.'),
 })
 
-export function historyEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
+export function historyEndpoints({ journal, catalog, titlesOf, reading }: Listening): readonly Endpoint[] {
   /** The names of everything that a page of events speaks of. */
   async function named(user: UserId, subjects: readonly Subject[]) {
     const all = (part: keyof Subject) => [...new Set(subjects.flatMap((subject) => subject[part] ?? []))]
-    const names = await shownNames(catalog, all('podcast'), all('episode'))
+    const names = await titledNames({ catalog, titlesOf }, all('podcast'), all('episode'))
     const [playlists, collections] = [all('playlist'), all('collection')]
     if (playlists.length + collections.length === 0) return { names, lists: new Map<string, string>() }
     const db = await reading(user)
@@ -87,24 +87,24 @@ export function historyEndpoints({ journal, catalog, reading }: Listening): read
 function show(
   { id, fact, author, recordedAt }: Recorded<ListenerEvent>,
   { podcast, episode, playlist, collection }: Subject,
-  names: ShownNames,
+  names: TitledNames,
   lists: ReadonlyMap<string, string>,
   language: Language,
 ): z.input<typeof entry> {
-  const host = podcast === null ? '' : names.host(podcast)
+  const called = podcast === null ? '' : (names.feedTitle(podcast) ?? names.host(podcast))
   const list = lists.get(playlist ?? collection ?? '') ?? null
   return {
     id,
     at: isoTime(fact.data.at),
     recorded_at: isoTime(recordedAt),
     type: fact.type,
-    words: wordsOf(fact, language, { host, list }),
+    words: wordsOf(fact, language, { host: called, list }),
     app: author.app,
     device: author.device,
     rss_source_feed: podcast === null ? null : names.feed(podcast),
     rss_source_item: episode === null ? null : names.item(episode),
-    rss_feed_title: null,
-    rss_item_title: null,
+    rss_feed_title: podcast === null ? null : names.feedTitle(podcast),
+    rss_item_title: episode === null ? null : names.itemTitle(episode),
     playlist_id: playlist,
     collection_id: collection,
   }

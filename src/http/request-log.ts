@@ -34,7 +34,8 @@ export function requestLog(log: Logger): Koa.Middleware {
 }
 
 function levelOf(status: number, route: string | null): Level {
-  if (status >= 500) return 'error'
+  // Another server's failure is none of ours.
+  if (status >= 500 && status !== 502) return 'error'
   if (status >= 400) return 'warn'
   return route !== null && quiet.has(route) ? 'debug' : 'info'
 }

@@ -154,7 +154,7 @@ async function overLimit(
 function send(ctx: Koa.Context, { status, body, headers }: Answer, type: string | undefined): void {
   if (headers) ctx.set(headers)
   if (body === undefined) ctx.body = null
-  else if (type !== undefined && typeof body === 'string') {
+  else if (type !== undefined && (typeof body === 'string' || Buffer.isBuffer(body))) {
     ctx.type = `${type}; charset=utf-8`
     ctx.body = body
   } else sendJson(ctx, body)

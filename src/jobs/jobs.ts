@@ -7,7 +7,8 @@ export interface Schedule {
   readonly name: string
   /** Minute, hour, day, month, weekday, in UTC; null for what runs only when somebody asks for it (`addJob`). */
   readonly cron: string | null
-  work(): Promise<void>
+  /** @param about what `addJob` was given; `{}` where it was given nothing */
+  work(about: unknown): Promise<void>
 }
 
 interface Log {
@@ -22,7 +23,8 @@ export interface Jobs {
 
 /** graphile-worker's tables have a schema of their own beside `system`. */
 const schema = 'jobs'
-const concurrency = 2
+/** More than is ever busy for long: somebody may be waiting for the next one. */
+const concurrency = 6
 /** A worker renews its sign of life this often, and counts as dead after four times as long. Milliseconds. */
 const heartbeat = 15_000
 
@@ -65,7 +67,7 @@ export async function startJobs(system: Store, schedules: readonly Schedule[], l
     noHandleSignals: true,
     events,
     logger: quietly(log),
-    taskList: Object.fromEntries(schedules.map(({ name, work }) => [name, () => work()])),
+    taskList: Object.fromEntries(schedules.map(({ name, work }) => [name, (about: unknown) => work(about)])),
     parsedCronItems: parseCronItems(
       schedules.flatMap(({ name, cron }) =>
         cron === null ? [] : [{ task: name, match: cron, identifier: name, options: { jobKey: name, maxAttempts: 5 } }],

@@ -58,10 +58,24 @@ export async function retryJob(system: Store, id: string): Promise<'waits' | 'ru
 // What waits already under the same key stays when it is: a stream of reasons must not put it off for ever.
 const add: Statement = {
   name: 'jobs-add',
-  text: `select jobs.add_job($1, job_key := $2, job_key_mode := 'preserve_run_at', max_attempts := 5,
+  text: `select jobs.add_job($1, payload := $4::json, job_key := $2, job_key_mode := 'preserve_run_at', max_attempts := $5,
     run_at := now() + make_interval(secs => $3::float8 / 1000))`,
 }
+const workers: Statement = {
+  name: 'jobs-workers',
+  text: `select exists (select from system.job_workers where seen_at > now() - interval '1 minute') as some`,
+}
+
+const usualAttempts = 5
 
 /** Lets a worker do something, once for all who ask for it under one key meanwhile; after so many milliseconds. */
 export const addJob = async (system: Store, task: string, key: string, after = 0): Promise<void> =>
-  void (await rows(system.pool, add, [task, key, after]))
+  void (await rows(system.pool, add, [task, key, after, '{}', usualAttempts]))
+
+/** The same now, about something; tried once, as whoever waits for it will ask again. */
+export const orderJob = async (system: Store, task: string, key: string, about: object): Promise<void> =>
+  void (await rows(system.pool, add, [task, key, 0, JSON.stringify(about), 1]))
+
+/** Whether any worker gave a sign of life lately. */
+export const hasWorkers = async (system: Store): Promise<boolean> =>
+  (await rows<{ some: boolean }>(system.pool, workers, []))[0]?.some ?? false

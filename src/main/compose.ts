@@ -5,19 +5,23 @@ import { type Accounts, createAccounts } from '../accounts/index.ts'
 import { collectionEndpoints } from '../collections/endpoints.ts'
 import { type Counters, createCounters } from '../database/counters.ts'
 import type { Stores } from '../database/store.ts'
-import { hubCallback, wantFeeds } from '../feeds/index.ts'
+import { feedEndpoints } from '../feeds/endpoints.ts'
+import { createAsking, createFeedProxy, hubCallback, wantFeeds } from '../feeds/index.ts'
 import { createListeners } from '../feeds/listeners.ts'
-import { titlesIn } from '../feeds/queries.ts'
 import { createTelling, type Telling } from '../feeds/telling.ts'
+import { rememberedTitles } from '../feeds/titles.ts'
 import { createSettings, createStamps, gpodderDoor } from '../gpodder/index.ts'
 import { historyEndpoints } from '../history/endpoints.ts'
-import { addJob } from '../jobs/queue.ts'
+import { addJob, hasWorkers, orderJob } from '../jobs/queue.ts'
 import { createFollowing, type Follower, type Following } from '../journal/followers.ts'
 import { createJournal, type Journal } from '../journal/journal.ts'
 import type { Listening } from '../journal/listening.ts'
 import type { Endpoint, EndpointCall } from '../kernel/endpoint.ts'
 import { nextcloudDoor } from '../nextcloud/index.ts'
 import { createOpml, type Opml } from '../opml/index.ts'
+import { refusedAddress } from '../outbound/addresses.ts'
+import { createOutbound } from '../outbound/fetch.ts'
+import { refusedTarget } from '../outbound/targets.ts'
 import { playlistEndpoints } from '../playlists/endpoints.ts'
 import { playEndpoints } from '../plays/endpoints.ts'
 import { type Catalog, createCatalog } from '../podcast/catalog.ts'
@@ -54,6 +58,8 @@ export interface Instance {
   readonly doors: readonly Router[]
   /** Forgets clients of such doors that were not heard from for long; answers how many. */
   purgeDoors(): Promise<number>
+  /** Ends what it asks other servers. */
+  close(): Promise<void>
 }
 
 export interface InstanceParts {
@@ -63,6 +69,10 @@ export interface InstanceParts {
   readonly log: Logger
   /** False where failed log-ins and bad tokens are not counted. */
   readonly rateLimits?: boolean
+  /** Whether feeds may be on this machine and its networks. */
+  readonly allowPrivateAddresses?: boolean
+  /** As whom it asks other servers. */
+  readonly userAgent?: string
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   /** Milliseconds between a change of names and telling listeners of it; see `createTelling`. */
@@ -73,6 +83,7 @@ export interface InstanceParts {
 
 export function compose(parts: InstanceParts): Instance {
   const { stores, publicUrl, secret, log, rateLimits = true, clock = Date.now, followers = [] } = parts
+  const { allowPrivateAddresses: near = false, userAgent = `Balados-Sync (+${publicUrl})` } = parts
   const catalog = createCatalog(stores.system)
   const journal = createJournal({ stores, slices, reactions, upcasts, secret })
   const counters = createCounters(stores.system)
@@ -80,11 +91,13 @@ export function compose(parts: InstanceParts): Instance {
   const accounts = createAccounts({ system: stores.system, publicUrl, secret, counters: counted, clock, log })
   const wakeFeeds = () => addJob(stores.system, 'refresh-feeds', 'refresh-feeds-soon', 500)
   const wanted = wantFeeds(catalog, wakeFeeds, clock)
-  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock, titlesOf: titlesIn(stores.cache.pool) })
+  const titlesOf = rememberedTitles(stores.cache.pool)
+  const outlook = createOutlook({ stores, journal, catalog, upcasts, clock, titlesOf })
   const { publicity } = outlook
   const listening: Listening = {
     journal,
     catalog,
+    titlesOf,
     async reading(user): Promise<pg.Pool> {
       await journal.readModels.settle(user)
       return stores.projections.pool
@@ -111,9 +124,21 @@ export function compose(parts: InstanceParts): Instance {
     system: stores.system.pool,
     clock,
   }
+  const ask = createAsking({
+    cache: stores.cache.pool,
+    catalog,
+    refusedTarget: (url) => refusedTarget(url, (address) => refusedAddress(address, near), near),
+    order: (podcast) => orderJob(stores.system, 'refresh-feed', `refresh-feed-${podcast}`, { podcast }),
+    hasWorkers: () => hasWorkers(stores.system),
+    clock,
+  })
+  const outbound = createOutbound({ userAgent, allowPrivate: near })
+  const proxy = createFeedProxy(outbound, clock)
+  const close = async () => void (await Promise.all([proxy.close(), outbound.close()]))
   const endpoints = [
     accounts.notingSyncs(syncEndpoint(listening)),
     ...subscriptionEndpoints(listening),
+    ...feedEndpoints({ publicUrl, ask, proxy }),
     ...playEndpoints(listening),
     ...sharingEndpoints(listening),
     ...playlistEndpoints(listening),
@@ -147,7 +172,7 @@ export function compose(parts: InstanceParts): Instance {
     listening,
     opml,
   }
-  return { ...parted, endpoints, doors, purgeDoors }
+  return { ...parted, endpoints, doors, purgeDoors, close }
 }
 
 /** What is no event keeps its first answer to an idempotency key beside the journal all the same. */

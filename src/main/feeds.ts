@@ -1,18 +1,26 @@
 import type { Logger } from 'pino'
-import { createFeedWorker, createHubs, createMoves, type FeedWorker, reviewWanted } from '../feeds/index.ts'
+import {
+  createFeedWorker,
+  createHubs,
+  createMoves,
+  type FeedWorker,
+  forgetFeeds,
+  reviewWanted,
+} from '../feeds/index.ts'
 import { dueFeeds } from '../feeds/queries.ts'
 import { createFeedReader } from '../feeds/understanding/reader.ts'
 import type { FeedWatch } from '../feeds/watch.ts'
 import type { Hubs } from '../feeds/websub/hubs.ts'
 import type { Schedule } from '../jobs/jobs.ts'
 import { addJob } from '../jobs/queue.ts'
+import type { PodcastId } from '../kernel/brand.ts'
 import { createOutbound } from '../outbound/fetch.ts'
 import { createCatalog } from '../podcast/catalog.ts'
 import { createGuids } from '../podcast/guids.ts'
 import { createIdentity } from '../podcast/identity.ts'
 import type { Instance } from './compose.ts'
 import { isPublic } from './public-host.ts'
-import { version } from './version.ts'
+import { userAgent } from './version.ts'
 
 /** What looks at feeds in this process: a worker or the command line, never what answers requests. */
 export interface Feeds {
@@ -41,7 +49,7 @@ const namesKept = 2_000
 /** Puts together what it takes to fetch feeds, and to understand them in threads of their own. */
 export async function openFeeds({ stores, publicity }: Instance, parts: FeedsParts): Promise<Feeds> {
   const { publicUrl, allowPrivate, secret, log, watch, clock = Date.now } = parts
-  const outbound = createOutbound({ userAgent: `Balados-Sync/${await version()} (+${publicUrl})`, allowPrivate })
+  const outbound = createOutbound({ userAgent: await userAgent(publicUrl), allowPrivate })
   const catalog = createCatalog(stores.system, namesKept)
   const identity = createIdentity(stores.system, catalog, clock)
   const reader = createFeedReader()
@@ -91,6 +99,24 @@ export const feedSchedules = ({ stores, catalog }: Instance, { worker, hubs }: F
     name: 'help-refresh-feeds',
     cron: null,
     work: async () => void (await worker.refreshDue()),
+  },
+  {
+    name: 'refresh-feed',
+    cron: null,
+    async work(about) {
+      try {
+        await worker.refresh((about as { readonly podcast: PodcastId }).podcast)
+      } catch (error) {
+        // What a database's error says of the row is nothing for the log.
+        const { message, stack = message } = error as Error
+        throw Object.assign(new Error(message), { stack })
+      }
+    },
+  },
+  {
+    name: 'forget-feeds',
+    cron: '52 3 * * *',
+    work: () => forgetFeeds(stores, Date.now()),
   },
   {
     name: 'review-feeds',

@@ -18,7 +18,7 @@ import { openDatabases } from './databases.ts'
 import { feedSchedules, openFeeds } from './feeds.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { storeDefinitions } from './stores.ts'
-import { version } from './version.ts'
+import { userAgent, version } from './version.ts'
 
 export interface Running {
   /** Ends what runs, lets requests finish, and stops the database if it was started here. */
@@ -87,8 +87,17 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     if (done.length > 0) log.info({ migrations: done }, 'Brought the database up to date')
     await migrateJobs(stores.system, log)
 
-    const { publicUrl, secretKeyBase: secret, rateLimits } = config
-    const instance = compose({ stores, publicUrl, secret, rateLimits, log })
+    const { publicUrl, secretKeyBase: secret, rateLimits, allowPrivateAddresses } = config
+    const instance = compose({
+      stores,
+      publicUrl,
+      secret,
+      rateLimits,
+      allowPrivateAddresses,
+      userAgent: await userAgent(publicUrl),
+      log,
+    })
+    undo.push(instance.close)
     const follows = config.role !== 'web'
     const pulse: Pulse = follows
       ? await startPulse(stores.events, instance.following, log)
@@ -103,7 +112,7 @@ export async function serve(config: LoadedConfig, log: Logger): Promise<Running>
     if (follows) {
       const feeds = await openFeeds(instance, {
         publicUrl,
-        allowPrivate: config.allowPrivateAddresses,
+        allowPrivate: allowPrivateAddresses,
         secret,
         log,
         watch: metrics.feeds,

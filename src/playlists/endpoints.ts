@@ -11,7 +11,7 @@ import { queueOf } from '../podcast/fixed-ids.ts'
 import { type ListEdit, longestList } from '../podcast/lists.ts'
 import { feedName, itemName } from '../podcast/names.ts'
 import { everything } from '../podcast/seen.ts'
-import { shownNames } from '../podcast/shown.ts'
+import { titledNames } from '../podcast/shown.ts'
 import { isoTime } from '../podcast/times.ts'
 import { itemKey, itemOf, playlist } from './decider.ts'
 import { type PlaylistRow, playlistOf, playlistsOf } from './queries.ts'
@@ -27,7 +27,7 @@ const byId = z.object({ id: uuid })
 /** What a command says of a list, given its items' keys as the list stands. */
 type Said = Pick<ListEdit, 'fields'> & Partial<Pick<ListEdit, 'deleted' | 'items'>>
 
-export function playlistEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
+export function playlistEndpoints({ journal, catalog, titlesOf, reading }: Listening): readonly Endpoint[] {
   /** Items by their stable ids, made at first sight. */
   async function keysOf(items: readonly ItemIn[]): Promise<string[]> {
     const podcasts = await catalog.podcasts([...new Set(items.map((item) => item.rss_source_feed))])
@@ -44,8 +44,8 @@ export function playlistEndpoints({ journal, catalog, reading }: Listening): rea
   }
 
   const namesOf = (lists: readonly PlaylistRow[]) =>
-    shownNames(
-      catalog,
+    titledNames(
+      { catalog, titlesOf },
       lists.flatMap((list) => list.items.map((item) => item.podcast)),
       lists.flatMap((list) => list.items.map((item) => item.episode)),
     )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { feedOut, itemOut } from '../podcast/names.ts'
-import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
+import { shownTime, shownTimeOrNull, type TitledNames } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { PlaylistRow } from './queries.ts'
 
@@ -29,7 +29,7 @@ export const playlistOut = z
   .meta({ id: 'Playlist' })
 
 /** A playlist as answers show it. */
-export const showPlaylist = (row: PlaylistRow, names: ShownNames): z.input<typeof playlistOut> => ({
+export const showPlaylist = (row: PlaylistRow, names: TitledNames): z.input<typeof playlistOut> => ({
   id: row.playlist_id,
   kind: row.kind,
   name: row.name,
@@ -38,8 +38,8 @@ export const showPlaylist = (row: PlaylistRow, names: ShownNames): z.input<typeo
   items: row.items.map((item, position) => ({
     rss_source_feed: names.feed(item.podcast),
     rss_source_item: names.item(item.episode),
-    item_title: null,
-    feed_title: null,
+    item_title: names.itemTitle(item.episode),
+    feed_title: names.feedTitle(item.podcast),
     position,
   })),
   inserted_at: shownTime(row.inserted_at),

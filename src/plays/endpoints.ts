@@ -5,14 +5,14 @@ import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import { type Answer, answer, type Endpoint, endpoint, type Origin, success } from '../kernel/endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../kernel/refusal.ts'
 import { feedName, itemName } from '../podcast/names.ts'
-import { shownNames } from '../podcast/shown.ts'
+import { titledNames } from '../podcast/shown.ts'
 import { instant, seconds } from '../podcast/times.ts'
 import { play } from './decider.ts'
 import { ambiguous, locateEpisode, playsOf, playsOfEpisodes } from './queries.ts'
 import { type PlaySaid, recordPlay } from './record.ts'
 import { playOut, showPlay } from './shown.ts'
 
-export function playEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
+export function playEndpoints({ journal, catalog, titlesOf, reading }: Listening): readonly Endpoint[] {
   const record = (origin: Origin, podcast: PodcastId, episode: EpisodeId, said: PlaySaid): Promise<Answer | Refusal> =>
     journal.commit(origin, async (unit) => recordPlay(unit, { podcast, episode }, said) ?? success, {
       decider: play,
@@ -40,8 +40,8 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
         if (podcast === null) return answer(200, { play_statuses: [], pagination: { ...paging, total: 0 } })
         const db = await reading(caller.user)
         const { plays, total } = await playsOf(db, caller.user, { played: query.played, podcast, ...paging })
-        const names = await shownNames(
-          catalog,
+        const names = await titledNames(
+          { catalog, titlesOf },
           plays.map((p) => p.podcast_id),
           plays.map((p) => p.episode_id),
         )
@@ -75,7 +75,7 @@ export function playEndpoints({ journal, catalog, reading }: Listening): readonl
         const [row] = mine
         if (!row) return refuse('not_found', 'Nothing is recorded for this episode.')
         if (mine.length > 1) return ambiguous
-        const names = await shownNames(catalog, [row.podcast_id], [row.episode_id])
+        const names = await titledNames({ catalog, titlesOf }, [row.podcast_id], [row.episode_id])
         return answer(200, { play_status: showPlay(caller.user, row, names) })
       },
     }),

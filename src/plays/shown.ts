@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { feedOut, itemOut } from '../podcast/names.ts'
-import { type ShownNames, shownTime } from '../podcast/shown.ts'
+import { shownTime, type TitledNames } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { PlayRow } from './queries.ts'
 
@@ -21,13 +21,13 @@ export const playOut = z
   .meta({ id: 'PlayStatus' })
 
 /** A play as answers show it. */
-export const showPlay = (user: string, row: PlayRow, names: ShownNames): z.input<typeof playOut> => ({
+export const showPlay = (user: string, row: PlayRow, names: TitledNames): z.input<typeof playOut> => ({
   id: row.episode_id,
   user_id: user,
   rss_source_feed: names.feed(row.podcast_id),
   rss_source_item: names.item(row.episode_id),
-  rss_feed_title: null,
-  rss_item_title: null,
+  rss_feed_title: names.feedTitle(row.podcast_id),
+  rss_item_title: names.itemTitle(row.episode_id),
   played: row.played,
   position: row.position,
   duration: row.duration,

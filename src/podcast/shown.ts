@@ -1,6 +1,7 @@
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import type { Catalog } from './catalog.ts'
 import { encodeFeed, encodeItem, hostOf } from './names.ts'
+import type { TitlesOf } from './titles.ts'
 
 /** The wire names of the podcasts and episodes one answer speaks of. */
 export interface ShownNames {
@@ -32,6 +33,29 @@ export async function shownNames(
     item: (episode) => encodeItem(known(items.get(episode as EpisodeId), episode)),
     enclosure: (episode) => known(items.get(episode as EpisodeId), episode).enclosure || null,
   }
+}
+
+/** The same, with what the feeds call themselves and their episodes; null where that is not known. */
+export interface TitledNames extends ShownNames {
+  feedTitle(podcast: string): string | null
+  itemTitle(episode: string): string | null
+}
+
+/** What knows of names and titles. */
+export interface Naming {
+  readonly catalog: Catalog
+  readonly titlesOf: TitlesOf
+}
+
+/** What a listener's own answer will name: nobody else's, since the title of a private feed tells whose it is. */
+export async function titledNames(
+  { catalog, titlesOf }: Naming,
+  podcasts: readonly string[],
+  episodes: readonly string[] = [],
+): Promise<TitledNames> {
+  const names = await shownNames(catalog, podcasts, episodes)
+  const titles = await titlesOf(podcasts, episodes)
+  return { ...names, feedTitle: titles.feed, itemTitle: titles.item }
 }
 
 /** A time from PostgreSQL, as Date or text, as RFC 3339 UTC with milliseconds. */

@@ -5,13 +5,13 @@ import { answer, type Endpoint, endpoint, success } from '../kernel/endpoint.ts'
 import { isRefusal } from '../kernel/refusal.ts'
 import { feedName } from '../podcast/names.ts'
 import { everything, type Seen } from '../podcast/seen.ts'
-import { shownNames } from '../podcast/shown.ts'
+import { titledNames } from '../podcast/shown.ts'
 import { instant } from '../podcast/times.ts'
 import { subscription } from './decider.ts'
 import { subscriptionsOf } from './queries.ts'
 import { showSubscription, subscriptionOut } from './shown.ts'
 
-export function subscriptionEndpoints({ journal, catalog, reading }: Listening): readonly Endpoint[] {
+export function subscriptionEndpoints({ journal, catalog, titlesOf, reading }: Listening): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -23,8 +23,8 @@ export function subscriptionEndpoints({ journal, catalog, reading }: Listening):
       answers: { 200: z.object({ subscriptions: z.array(subscriptionOut) }) },
       async handle({ caller }) {
         const found = await subscriptionsOf(await reading(caller.user), caller.user)
-        const names = await shownNames(
-          catalog,
+        const names = await titledNames(
+          { catalog, titlesOf },
           found.map((row) => row.podcast_id),
         )
         return answer(200, { subscriptions: found.map((row) => showSubscription(caller.user, row, names)) })

@@ -1,7 +1,7 @@
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { encodeFeed, feedOut } from '../podcast/names.ts'
-import { type ShownNames, shownTime, shownTimeOrNull } from '../podcast/shown.ts'
+import { shownTime, shownTimeOrNull, type TitledNames } from '../podcast/shown.ts'
 import { instantOut } from '../podcast/times.ts'
 import type { SubscriptionRow } from './queries.ts'
 
@@ -27,13 +27,13 @@ export const subscriptionOut = z
 export const showSubscription = (
   user: string,
   row: SubscriptionRow,
-  names: ShownNames,
+  names: TitledNames,
 ): z.input<typeof subscriptionOut> => ({
   id: row.podcast_id,
   user_id: user,
   rss_source_feed: names.feed(row.podcast_id),
   rss_source_id: row.source_id,
-  rss_feed_title: null,
+  rss_feed_title: names.feedTitle(row.podcast_id),
   subscribed_at: shownTimeOrNull(row.subscribed_at),
   unsubscribed_at: shownTimeOrNull(row.unsubscribed_at),
   inserted_at: shownTime(row.inserted_at),
@@ -48,7 +48,7 @@ export type MovedRow = Pick<SubscriptionRow, 'podcast_id'> &
 export function showFormer(
   user: string,
   row: MovedRow,
-  names: ShownNames,
+  names: TitledNames,
   formerFeeds: readonly string[],
 ): z.input<typeof subscriptionOut>[] {
   const { podcast_id, moved_at, source_id = null, subscribed_at = null, inserted_at = moved_at } = row
@@ -58,7 +58,7 @@ export function showFormer(
     user_id: user,
     rss_source_feed: encodeFeed(url),
     rss_source_id: source_id,
-    rss_feed_title: null,
+    rss_feed_title: names.feedTitle(podcast_id),
     subscribed_at: shownTimeOrNull(subscribed_at),
     unsubscribed_at: shownTime(ended),
     inserted_at: shownTime(inserted_at),

@@ -29,7 +29,7 @@ interface Cursor {
   readonly incremental: boolean
 }
 
-export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint {
+export function syncEndpoint({ journal, catalog, titlesOf, reading }: Listening): Endpoint {
   /** Looked up before the commit, which may hold a lock. */
   async function lastSeen(lastSync: string | null, origin: Origin): Promise<LastSeen | Refusal> {
     if (lastSync === null || lastSync === '') return { what: 'nothing' }
@@ -76,7 +76,7 @@ export function syncEndpoint({ journal, catalog, reading }: Listening): Endpoint
       const db = await reading(origin.user)
       const changes = await changesSince(db, origin.user, from.after, from.incremental ? named : null)
       const told = tell(unit, intake, changes, from.incremental ? named : null)
-      const shown = await showChanges(catalog, origin.user, told, sinceOf(unit))
+      const shown = await showChanges({ catalog, titlesOf }, origin.user, told, sinceOf(unit))
       const outcome = {
         sync_token: formatToken({ epoch: await journal.epoch(), number: unit.number }),
         conflicts: applied.conflicts.map(showConflict),

@@ -3,9 +3,8 @@ import { type CollectionRow, collectionOut, showCollection } from '../collection
 import type { UserId } from '../kernel/brand.ts'
 import { type PlaylistRow, playlistOut, showPlaylist } from '../playlists/index.ts'
 import { type PlayRow, playOut, showPlay } from '../plays/index.ts'
-import type { Catalog } from '../podcast/catalog.ts'
 import { encodeFeed, encodeItem } from '../podcast/names.ts'
-import { type ShownNames, shownNames, shownTime } from '../podcast/shown.ts'
+import { type Naming, type ShownNames, shownTime, titledNames } from '../podcast/shown.ts'
 import { instantOut, isoTime } from '../podcast/times.ts'
 import { type PrivacyRow, privacyLevel } from '../privacy/index.ts'
 import { type SaveRow, saveOut, showSave } from '../sharing/index.ts'
@@ -75,7 +74,7 @@ const showPrivacyChange = (row: PrivacyRow, names: ShownNames): z.input<typeof p
 
 /** Read model rows as devices know them; `since` tells when podcasts in collections were subscribed to. */
 export async function showChanges(
-  catalog: Catalog,
+  naming: Naming,
   user: UserId,
   changes: Changes,
   since: (podcasts: readonly string[]) => Promise<ReadonlyMap<string, Date>>,
@@ -103,9 +102,9 @@ export async function showChanges(
     ...privacy.flatMap((row) => row.episode_id ?? []),
     ...saves.map((row) => row.episode_id),
   ]
-  const names = await shownNames(catalog, podcasts, episodes)
+  const names = await titledNames(naming, podcasts, episodes)
   const followed = inCollections.length === 0 ? new Map<string, Date>() : await since(inCollections)
-  const former = await catalog.formerFeeds(moved.map((row) => row.podcast_id))
+  const former = await naming.catalog.formerFeeds(moved.map((row) => row.podcast_id))
   return {
     subscriptions: [
       ...moved.flatMap((row) => showFormer(user, row as MovedRow, names, former.get(row.podcast_id) ?? [])),

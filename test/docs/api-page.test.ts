@@ -36,7 +36,7 @@ describe('the page of a real instance', () => {
       const { stdout } = await run('bash', shell, { env: { PATH: process.env.PATH, TOKEN } })
       const [status = '', ...said] = stdout.trim().split('\n').toReversed()
       // What the examples speak of need not be there; but they are well said, and at the right place.
-      expect(['200', '201', '202', '204', '404', '422'], `${command}\n${stdout}`).toContain(status)
+      expect(['200', '201', '202', '204', '404', '422', '502'], `${command}\n${stdout}`).toContain(status)
       expect(said.join('\n')).not.toContain('There is nothing at this path')
     }
     await Promise.all(commands.map((command) => several(paste, command)))

@@ -20,6 +20,7 @@ export type {
   List,
   Playlist,
   PlayStatus,
+  PodcastMetadata,
   PrivacyChange,
   PrivacyLevel,
   Save,

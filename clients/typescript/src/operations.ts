@@ -99,6 +99,10 @@ export const operations = {
   }),
   subscriptionImport: get('/subscriptions/import/{id}', { answer: object({ import: row.subscriptionImport }) }),
   subscriptionImports: get('/subscriptions/import', { answer: object({ imports: list(row.subscriptionImport) }) }),
+  feedMetadata: get('/subscriptions/{feed}/metadata', { answer: object({ metadata: row.podcastMetadata }) }),
+
+  proxiedFeed: get('/rss/proxy/{feed}', { answer: text }),
+  proxiedEpisode: get('/rss/proxy/{feed}/{item}', { answer: text }),
 
   plays: get('/play', {
     query: {

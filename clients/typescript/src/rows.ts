@@ -61,6 +61,16 @@ export const subscriptionImport = object({
   ended_at: nullable(text),
 })
 
+export const podcastMetadata = object({
+  title: nullable(text),
+  description: nullable(text),
+  author: nullable(text),
+  cover: nullable(object({ src: text, srcset: text })),
+  language: nullable(text),
+  episodes_count: integer,
+})
+export type PodcastMetadata = TypeOf<typeof podcastMetadata>
+
 export const playStatus = object({
   id: text,
   user_id: text,

@@ -100,7 +100,7 @@ export function createSend({ instance, tokens, fetch, defaults, language }: Send
 
 function answerIn(response: Response, text: string): unknown {
   if (text === '') return null
-  if (response.headers.get('content-type')?.startsWith('text/x-opml')) return text
+  if (/^(?:text\/x-opml|application\/xml)\b/.test(response.headers.get('content-type') ?? '')) return text
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -73,13 +73,13 @@ interface Log {
  * Tells readers what changed: one query for all readers of a user, however many they are. Who begins with an old token,
  * or reads too slowly to keep up, catches up on its own and then joins the others.
  */
-export function createHub({ journal, catalog, reading }: Listening, tally: LiveTally, log: Log): Hub {
+export function createHub({ journal, catalog, titlesOf, reading }: Listening, tally: LiveTally, log: Log): Hub {
   const rooms = new Map<UserId, Room>()
 
   async function frame(user: UserId, number: number, changes: Changes): Promise<{ token: string; text: string }> {
     const token = formatToken({ epoch: await journal.epoch(), number })
     const since = async (podcasts: readonly string[]) => subscribedSince(await reading(user), user, podcasts)
-    const shown = await showChanges(catalog, user, changes, since)
+    const shown = await showChanges({ catalog, titlesOf }, user, changes, since)
     return { token, text: JSON.stringify({ type: 'change', sync_token: token, changes: shown }) }
   }
 
