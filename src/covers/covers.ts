@@ -4,7 +4,8 @@ import { type FeedImage, imageOf } from '../feeds/queries.ts'
 import { isRefusal, type Refusal, refuse, refuseForNow } from '../kernel/refusal.ts'
 import { isFailed, type Outbound } from '../outbound/fetch.ts'
 import type { Catalog } from '../podcast/catalog.ts'
-import { largest, type Size, shrink, waiting } from './picture.ts'
+import type { CoverSize } from '../podcast/covers.ts'
+import { largest, shrink, waiting } from './picture.ts'
 import { placeholder } from './placeholder.ts'
 import { type CoverName, createCoverStore, type KeptCover, mostBytes, trimCovers } from './store.ts'
 
@@ -24,7 +25,7 @@ export type Shown =
   | { readonly kind: 'placeholder'; readonly svg: string }
 
 export interface Wish extends CoverName {
-  readonly size: Size
+  readonly size: CoverSize
   /** ETags of what the asker has. */
   readonly known: readonly string[]
   /** Asked before anything is fetched or made: a refusal ends it. */
@@ -70,7 +71,7 @@ export function createCovers({ cache, catalog, outbound, clock, most = mostBytes
     return made
   }
 
-  async function keep(source: Source, size: Size, image: Buffer | null, fetchedAt: number): Promise<KeptCover> {
+  async function keep(source: Source, size: CoverSize, image: Buffer | null, fetchedAt: number): Promise<KeptCover> {
     const etag = await store.put(source, size, source.url, image, fetchedAt)
     written += image?.length ?? 0
     if (written > lookAfter) {
@@ -108,7 +109,7 @@ export function createCovers({ cache, catalog, outbound, clock, most = mostBytes
     return shrink(answer.body, largest)
   }
 
-  function make(source: Source, size: Size): Promise<KeptCover> {
+  function make(source: Source, size: CoverSize): Promise<KeptCover> {
     if (size === largest) return original(source)
     return once(`${source.podcast} ${source.episode} ${source.url} ${size}`, async () => {
       const whole = await original(source)
@@ -118,7 +119,7 @@ export function createCovers({ cache, catalog, outbound, clock, most = mostBytes
   }
 
   /** What is kept and good; null where it has to be made. */
-  async function kept(source: Source, size: Size, known: readonly string[]): Promise<KeptCover | null> {
+  async function kept(source: Source, size: CoverSize, known: readonly string[]): Promise<KeptCover | null> {
     const found = await store.find(source, size, source.url, known)
     if (found && isFresh(found)) return found
     if (size === largest) return null

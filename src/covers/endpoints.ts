@@ -7,8 +7,8 @@ import type { CountRequest } from '../http/router.ts'
 import { uuid } from '../http/schemas.ts'
 import type { EpisodeId, PodcastId } from '../kernel/brand.ts'
 import { isRefusal, type Refusal, refuseForNow, refuseValue } from '../kernel/refusal.ts'
+import { type CoverSize, coverSizes } from '../podcast/covers.ts'
 import type { Covers } from './covers.ts'
-import { type Size, sizes } from './picture.ts'
 
 export interface CoverRoutesParts {
   readonly covers: Covers
@@ -20,9 +20,9 @@ export interface CoverRoutesParts {
 
 /** Covers that have to be fetched or made, in a minute for one address; those that are there cost next to nothing. */
 const limit = 240
-const usual: Size = 300
+const usual: CoverSize = 300
 
-const size = z.coerce.number().pipe(z.literal(sizes))
+const size = z.coerce.number().pipe(z.literal(coverSizes))
 
 /** `/covers/<podcast id>[/<episode id>]?size=…`, for everybody. */
 export function coverRoutes({ covers, countRequest, addressKey }: CoverRoutesParts): Router {
@@ -41,7 +41,7 @@ export function coverRoutes({ covers, countRequest, addressKey }: CoverRoutesPar
     const episode = params.episode === undefined ? null : (uuid.safeParse(params.episode).data as EpisodeId | undefined)
     const wanted = size.safeParse(ctx.query.size ?? usual).data
     if (podcast === undefined || episode === undefined) return refused(ctx, refuseValue('path', 'is no id'))
-    if (wanted === undefined) return refused(ctx, refuseValue('query.size', `is none of ${sizes.join(', ')}`))
+    if (wanted === undefined) return refused(ctx, refuseValue('query.size', `is none of ${coverSizes.join(', ')}`))
     const known = (ctx.get('If-None-Match').match(/"[^"]*"/g) ?? []).slice(0, 20)
     const shown = await covers.show({ podcast, episode, size: wanted, known, admit: () => admit(ctx) })
     if (isRefusal(shown)) return refused(ctx, shown)

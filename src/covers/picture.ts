@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import sharp from 'sharp'
+import type { CoverSize } from '../podcast/covers.ts'
 
-/** Sizes that covers are made in: pixels of the longer side. */
-export const sizes = [64, 128, 300, 600, 1200] as const
-export type Size = (typeof sizes)[number]
 /** What the others are made from. */
-export const largest: Size = 1200
+export const largest: CoverSize = 1200
 
 /** Pixels of a picture: an unpacked one takes four bytes for each. */
 const mostPixels = 40_000_000
@@ -34,7 +32,7 @@ export const waiting = (): number => inTurn.pendingCount
  * note; of a moving one the first frame. Null for what is no picture that can be read, or too large a one. Runs outside
  * of the main thread.
  */
-export const shrink = (bytes: Uint8Array, size: Size): Promise<Buffer | null> =>
+export const shrink = (bytes: Uint8Array, size: CoverSize): Promise<Buffer | null> =>
   inTurn(async () => {
     try {
       return await sharp(bytes, { limitInputPixels: mostPixels, sequentialRead: true, failOn: 'error' })
