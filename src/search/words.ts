@@ -6,7 +6,8 @@ export interface Wanted {
   readonly begun: { readonly before: string; readonly word: string } | null
 }
 
-const lastWord = /^(.*?)([\p{L}\p{N}]{2,})$/su
+// Two letters begin half of all words there are: they are a word or nothing.
+const lastWord = /^(.*?)([\p{L}\p{N}]{3,})$/su
 
 /** Reads what was typed into a search box. */
 export function readWanted(typed: string): Wanted {

@@ -118,6 +118,7 @@ describe('words are found', () => {
     ['in a category', 'documentary', [summer]],
     ['by their first letters, the last of them', 'running sho', ['The Running Show']],
     ['by no first letters when it is not the last', 'runn show', []],
+    ['by no two letters', 'running sh', []],
     ['as a phrase', '"running show"', ['The Running Show']],
     ['not as a phrase that is not there', '"show running"', []],
     ['one or the other', 'documentary or runners', [summer, 'The Running Show']],
