@@ -13,17 +13,20 @@ export class Search extends Migration {
         select case when octet_length(said) = char_length(said) then lower(said)
           else replace(replace(regexp_replace(lower(normalize(said, NFKD)), '[\\u0300-\\u036f]', '', 'g'), 'œ', 'oe'), 'æ', 'ae') end
       $$`)
+    // Stems are most of what a new episode costs: only where a feed does not say which of both it speaks, it has both.
     this.addSql(`
-      create function cache.stems(said text) returns tsvector language sql immutable parallel safe as $$
-        select to_tsvector('pg_catalog.french', f) || to_tsvector('pg_catalog.english', f)
+      create function cache.stems(said text, speaks text) returns tsvector language sql immutable parallel safe as $$
+        select case when speaks ilike 'fr%' then to_tsvector('pg_catalog.french', f)
+          when speaks ilike 'en%' then to_tsvector('pg_catalog.english', f)
+          else to_tsvector('pg_catalog.french', f) || to_tsvector('pg_catalog.english', f) end
         from (select coalesce(cache.folded(said), '') as f) folded
       $$`)
     // Titles also as they stand, so that the first letters of a word find it.
     this.addSql(`
-      create function cache.searchable(title text, about text, description text) returns tsvector
+      create function cache.searchable(title text, about text, description text, speaks text) returns tsvector
       language sql immutable parallel safe as $$
-        select setweight(cache.stems(title) || to_tsvector('pg_catalog.simple', coalesce(cache.folded(title), '')), 'A')
-          || setweight(cache.stems(about), 'B') || setweight(cache.stems(left(description, 1500)), 'D')
+        select setweight(cache.stems(title, speaks) || to_tsvector('pg_catalog.simple', coalesce(cache.folded(title), '')), 'A')
+          || setweight(cache.stems(about, speaks), 'B') || setweight(cache.stems(left(description, 800), speaks), 'D')
       $$`)
     this.addSql(`
       create table cache.feed_words (
@@ -45,13 +48,14 @@ export class Search extends Migration {
       select podcast_id, cache.searchable(metadata ->> 'title',
         concat_ws(' ', metadata ->> 'author', (select string_agg(c ->> 'name', ' ') from jsonb_array_elements(metadata -> 'categories') c),
           (select string_agg(k, ' ') from jsonb_array_elements_text(metadata -> 'keywords') k)),
-        metadata -> 'description' ->> 'plain')
+        metadata -> 'description' ->> 'plain', metadata ->> 'language')
       from ${from} where metadata is not null`
     // What the feed names no longer, and what wants to be in no directory, is not found.
-    const findable = `listed and not coalesce((details ->> 'blocked')::boolean, false)`
+    const findable = `n.listed and not coalesce((n.details ->> 'blocked')::boolean, false)`
     const episodeWords = (from: string, but = '') => `
-      select podcast_id, episode_id, published_at, cache.searchable(title, details ->> 'author', description)
-      from ${from} where ${findable} ${but}`
+      select n.podcast_id, n.episode_id, n.published_at,
+        cache.searchable(n.title, n.details ->> 'author', n.description, f.metadata ->> 'language')
+      from ${from} n left join cache.feeds f on f.podcast_id = n.podcast_id where ${findable} ${but}`
     this.addSql(`
       create function cache.keep_feed_words() returns trigger language plpgsql as $$
       begin
@@ -75,14 +79,14 @@ export class Search extends Migration {
           where w.podcast_id = a.podcast_id and w.episode_id = a.episode_id
             and not (a.listed and not coalesce((a.details ->> 'blocked')::boolean, false));
           insert into cache.episode_words (podcast_id, episode_id, published_at, words) ${episodeWords(
-            'after n',
+            'after',
             `and not exists (select from before b where b.episode_id = n.episode_id and b.podcast_id = n.podcast_id
                and b.hash = n.hash and b.listed)`,
           )}
           on conflict (podcast_id, episode_id) do update set published_at = excluded.published_at, words = excluded.words
           where (episode_words.published_at, episode_words.words) is distinct from (excluded.published_at, excluded.words);
         else
-          insert into cache.episode_words (podcast_id, episode_id, published_at, words) ${episodeWords('after n')};
+          insert into cache.episode_words (podcast_id, episode_id, published_at, words) ${episodeWords('after')};
         end if;
         return null;
       end $$`)
@@ -116,8 +120,8 @@ export class Search extends Migration {
       'keep_feed_words()',
       'keep_episode_words()',
       'drop_episode_words()',
-      'searchable(text, text, text)',
-      'stems(text)',
+      'searchable(text, text, text, text)',
+      'stems(text, text)',
       'folded(text)',
     ])
       this.addSql(`drop function cache.${name}`)

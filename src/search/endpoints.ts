@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limit } from '../http/schemas.ts'
 import type { Listening } from '../journal/listening.ts'
 import { answer, type Endpoint, endpoint } from '../kernel/endpoint.ts'
-import { refuseValue } from '../kernel/refusal.ts'
+import { isRefusal } from '../kernel/refusal.ts'
 import { coverOf } from '../podcast/covers.ts'
 import { encodeFeed, encodeItem, feedOut, itemOut } from '../podcast/names.ts'
 import { shownTimeOrNull } from '../podcast/shown.ts'
@@ -101,7 +101,7 @@ export function searchEndpoints(parts: SearchEndpointParts): readonly Endpoint[]
       async handle({ query: { q, limit: most, before: offset = 0 }, caller: { user } }) {
         const db = await reading(user)
         const found = await search({ ...parts, projections: db }, q, { user, db })
-        if (!found) return refuseValue('query.q', 'names nothing to look for')
+        if (isRefusal(found)) return found
         const podcasts = found.podcasts.slice(offset, offset + most)
         const episodes = found.episodes.slice(offset, offset + most)
         const about = await podcastWords(

@@ -197,3 +197,17 @@ test.each([
   const { status, body } = await ada.call('GET', `/search?q=${encodeURIComponent(q)}`)
   expect({ status, paths: body.details.map((d: { path: string }) => d.path) }).toEqual({ status: 400, paths: [path] })
 })
+
+test('what takes too long to look through is refused, and nobody waits for it', async () => {
+  const client = await server.fresh.stores.cache.pool.connect()
+  await client.query('begin')
+  await client.query('lock table cache.feed_words')
+  const { status, body } = await ada.call('GET', '/search?q=running').finally(async () => {
+    await client.query('rollback')
+    client.release()
+  })
+  expect({ status, error: body.error }).toEqual({
+    status: 400,
+    error: 'query.q: stands in too much of what is known here; add a word that does not',
+  })
+})
