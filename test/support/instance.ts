@@ -158,10 +158,16 @@ function app(url: string, id: string, user: UserId, privateKey: KeyObject, devic
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await response.text()
-      return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers }
+      return { status: response.status, body: bodyOf(response, text), headers: response.headers }
     },
     on: (name) => app(url, id, user, privateKey, name),
   }
+}
+
+/** What an answer says: JSON read, a document of another kind as its text. */
+export function bodyOf(response: Response, text: string) {
+  if (text === '') return null
+  return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text
 }
 
 /** Names as the API wants them. */

@@ -1,4 +1,4 @@
-import { type App, freePort, type Reply, startServer, type TestServer } from './instance.ts'
+import { type App, bodyOf, freePort, type Reply, startServer, type TestServer } from './instance.ts'
 import { secret } from './journal-doors.ts'
 import { dataFolder, startProcess } from './process.ts'
 
@@ -34,9 +34,9 @@ export async function startTwoServers({ rateLimits = false } = {}): Promise<TwoS
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
-      return { status: response.status, body: await response.json(), headers: response.headers }
+      return { status: response.status, body: bodyOf(response, await response.text()), headers: response.headers }
     },
     async close() {
       await other.kill('SIGTERM')

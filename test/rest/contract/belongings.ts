@@ -3,7 +3,7 @@ import { scopes } from '../../../src/accounts/scopes.ts'
 import { decodeFeed, decodeItem } from '../../../src/podcast/names.ts'
 import { type ApiDocument, operationsOf } from '../../openapi/document.ts'
 import { type App, feedId, itemId, type TestServer } from '../../support/instance.ts'
-import { isWrite, type Names, nameOf, requestOf } from './requests.ts'
+import { isWrite, type Names, nameOf, requestOf, send } from './requests.ts'
 
 /** The document as the running server gives it. */
 export async function documentOf(server: TestServer): Promise<ApiDocument> {
@@ -106,8 +106,7 @@ async function idsOf(document: ApiDocument, settled: Settled): Promise<Map<strin
     const make = operations.find((each) => each.method === 'post' && each.path === list)
     let id = await find()
     if (id === undefined && make) {
-      const { method, path, body } = requestOf(document, make, namesOf({ ...settled, ids }))
-      await settled.app.call(method, path, body)
+      await send(settled.app, requestOf(document, make, namesOf({ ...settled, ids })))
       id = await find()
     }
     if (id !== undefined) ids.set(list, id)
@@ -115,8 +114,11 @@ async function idsOf(document: ApiDocument, settled: Settled): Promise<Map<strin
   return ids
 }
 
-/** What changes by being looked at, or by the clock: when an app was last used, how a device last synced. */
-const passing = (key: string, value: unknown) => (/^last_/.test(key) ? undefined : value)
+/** What changes by being looked at, or by the clock: when an app was last used, how a device last synced, a file's date. */
+const passing = (key: string, value: unknown) => {
+  if (/^last_/.test(key)) return undefined
+  return typeof value === 'string' ? value.replace(/<dateCreated>.*<\/dateCreated>/, '') : value
+}
 
 /** All that the API shows a listener, by every question of the document and a sync in full: the answers' texts. */
 export async function everythingShown(

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Operation, operationsOf } from '../../openapi/document.ts'
-import { feedId, itemId, type Reply } from '../../support/instance.ts'
+import { type App, feedId, itemId, type Reply } from '../../support/instance.ts'
 import { startTwoServers } from '../../support/two-servers.ts'
 import { commonNames, documentOf, everythingShown, namesOf, type Settled, settle } from './belongings.ts'
-import { isWrite, type Names, nameOf, type Request, requestOf } from './requests.ts'
+import { headersOf, isWrite, type Names, nameOf, type Request, requestOf, send } from './requests.ts'
 
 // The tests are made of the document, so the servers that give it must run before they are.
 const { here, there, close } = await startTwoServers()
@@ -37,10 +37,11 @@ const nothingToDo = new Set(['POST /admin/followers/{name}/retry', 'POST /admin/
 const unseen = new Set(['POST /admin/users', 'PATCH /admin/users/{id}', 'POST /admin/users/{id}/password'])
 
 /** The same order in another body, or where it has none, with another query. */
-const another = ({ path, body, method }: Request): Request =>
-  body === undefined
-    ? { method, path: `${path}${path.includes('?') ? '&' : '?'}another=true` }
-    : { method, path, body: { ...(body as object), another: true } }
+const another = (request: Request): Request => {
+  const { path, body } = request
+  if (body === undefined) return { ...request, path: `${path}${path.includes('?') ? '&' : '?'}another=true` }
+  return { ...request, body: typeof body === 'string' ? `${body} ` : { ...(body as object), another: true } }
+}
 
 /** What a listener is shown, without what differs between listeners who did the same: names, times, their order. */
 const shape = (shown: Readonly<Record<string, string>>) =>
@@ -55,12 +56,27 @@ function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).toSorted().join()}]`
   if (typeof value === 'object' && value !== null)
     return `{${Object.entries(value).map(([key, of]) => `${key}: ${own.test(key) ? typeof of : plain(of)}`)}}`
-  return String(value).replaceAll(uuid, 'an id').replaceAll(time, 'a time')
+  const lines = String(value)
+    .replaceAll(uuid, 'an id')
+    .replaceAll(time, 'a time')
+    .replaceAll(person, 'Podcasts of somebody')
+  return lines.split('\n').toSorted().join('\n')
 }
 
 const own = /^(?:(?:\w+_)?(?:id|token)|username|app|rss_.+|feed|item)$/
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g
+/** The title of an OPML file. */
+const person = /Podcasts of \w+/g
 const time = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
+/** Waits until what was brought in is in; answers how many imports there are. */
+async function ended(app: App): Promise<number> {
+  const states = async (): Promise<string[]> =>
+    (await app.call('GET', '/subscriptions/import')).body.imports.map((one: { state: string }) => one.state)
+  await expect.poll(states, { timeout: 20_000 }).not.toContain('waiting')
+  await expect.poll(states, { timeout: 20_000 }).not.toContain('running')
+  return (await states()).length
+}
 
 /** A new listener, and how to look at all they have. */
 async function listener() {
@@ -70,6 +86,7 @@ async function listener() {
     settled,
     app,
     seen: async () => ({
+      imports: await ended(app),
       shown: shape(await everythingShown(document, app, namesOf(settled))),
       events: (await here.instance.journal.head(app.user)).lastNumber,
     }),
@@ -81,13 +98,14 @@ describe('the same Idempotency-Key, sent 20 times at once to two processes, has 
     const [once, often] = [await listener(), await listener()]
     const untouched = await often.seen()
     const single = requestOf(document, operation, effectual(once.settled, operation))
-    const alone = await once.app.call(single.method, single.path, single.body)
+    const alone = await send(once.app, single)
     if (!nothingToDo.has(name)) expect(alone.status, JSON.stringify(alone.body)).toBeLessThan(300)
 
     const same = requestOf(document, operation, effectual(often.settled, operation))
     const headers = { 'idempotency-key': randomUUID() }
-    const callHere = ({ method, path, body }: Request) => often.app.call(method, path, body, { headers })
-    const callThere = ({ method, path, body }: Request) => there(often.app, method, path, body, headers)
+    const callHere = (request: Request) => send(often.app, request, { headers })
+    const callThere = (request: Request) =>
+      there(often.app, request.method, request.path, request.body, { ...headersOf(request), ...headers })
     const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 ? callHere : callThere)(same)))
     expect(new Set(replies.map(said)).size).toBe(1)
     expect(replies[0]?.status).toBe(alone.status)

@@ -1,11 +1,26 @@
 import { type ApiDocument, type Operation, resolved, type Schema } from '../../openapi/document.ts'
+import { fileOf } from '../../openapi/shots.ts'
+import type { App, Reply } from '../../support/instance.ts'
 
 /** Below `/api/v1`. */
 export interface Request {
   readonly method: string
   readonly path: string
+  /** A text where it is no JSON. */
   readonly body?: unknown
+  /** The media type of such a text. */
+  readonly type?: string
 }
+
+/** The headers that go with a request's body. */
+export const headersOf = ({ type }: Request): Record<string, string> =>
+  type === undefined ? {} : { 'content-type': type }
+
+export const send = (app: App, request: Request, options: Parameters<App['call']>[3] = {}): Promise<Reply> =>
+  app.call(request.method, request.path, request.body, {
+    ...options,
+    headers: { ...headersOf(request), ...options.headers },
+  })
 
 /** A text that a request needs: what it is called and the list it belongs to, `id` within `/playlists`. */
 export interface Place {
@@ -48,10 +63,12 @@ export function requestOf(
     ({ name, schema }) => `${name}=${encodeURIComponent(String(build(schema, name, operation.path)))}`,
   )
   const schema = operation.requestBody?.content['application/json']?.schema
+  const file = fileOf(operation)
   return {
     method: operation.method.toUpperCase(),
     path: query.length > 0 ? `${path}?${query.join('&')}` : path,
     ...(schema && { body: build(schema, '', operation.path) }),
+    ...(file && { body: file.text, type: file.type }),
   }
 }
 

@@ -3,7 +3,7 @@ import { scopes } from '../../../src/accounts/scopes.ts'
 import { type Operation, operationsOf } from '../../openapi/document.ts'
 import { type App, type Reply, startServer } from '../../support/instance.ts'
 import { documentOf, everythingShown, namesOf, secretsOf, settle } from './belongings.ts'
-import { isWrite, nameOf, type Request, requestOf } from './requests.ts'
+import { isWrite, nameOf, type Request, requestOf, send } from './requests.ts'
 
 // The tests are made of the document, so the server that gives it must run before they are.
 const server = await startServer()
@@ -74,8 +74,8 @@ function leaked({ body, headers }: Reply, request: Request): string[] {
   return [...secrets].filter((secret) => told.includes(secret) && !said.includes(secret))
 }
 
-/** What these tell is the instance's, everybody's, or a feed's own. */
-const nobodys = ['/admin', '/public', '/metadata', '/rss/proxy']
+/** What these tell is the instance's, everybody's, or what feeds say, of which none is read here. */
+const nobodys = ['/admin', '/public', '/metadata', '/rss/proxy', '/search']
 
 test('there is something to read and to change in every answer of the listener’s own', () => {
   expect(secrets.size).toBeGreaterThan(15)
@@ -89,7 +89,7 @@ describe('another listener’s app that may do everything, given these ids, read
   test.each(table)('%s', async (_, operation) => {
     for (const request of requests(operation)) {
       const bob = await server.allow(await server.addUser())
-      const reply = await bob.call(request.method, request.path, request.body)
+      const reply = await send(bob, request)
       expect(leaked(reply, request)).toEqual([])
       expect(reply.status).not.toBe(401)
       // 502 tells of a feed's own server.
@@ -107,7 +107,7 @@ const needsToken = ([, operation]: (typeof table)[number]) => operation.security
 describe('another listener’s app that says it speaks for this one is refused by', () => {
   test.each(table.filter(needsToken))('%s', async (_, operation) => {
     for (const request of requests(operation)) {
-      const reply = await nobody.call(request.method, request.path, request.body, { claims: { sub: alice.user.id } })
+      const reply = await send(nobody, request, { claims: { sub: alice.user.id } })
       expect(reply).toMatchObject({ status: 401, body: { error_code: 'UNAUTHORIZED' } })
       expect(leaked(reply, request)).toEqual([])
     }
@@ -119,7 +119,7 @@ describe('an app of the same listener that was granted all but what this needs i
   test.each(table.filter(([, operation]) => scopeOf(operation) !== ''))('%s', async (_, operation) => {
     const app = narrow.get(scopeOf(operation)) as App
     for (const request of requests(operation)) {
-      const reply = await app.call(request.method, request.path, request.body)
+      const reply = await send(app, request)
       expect(reply).toMatchObject({ status: 403, body: { error_code: 'FORBIDDEN' } })
       expect(leaked(reply, request)).toEqual([])
     }
@@ -134,7 +134,7 @@ describe('an app of the same listener that was granted nothing over the account 
       const app = await server.allow(alice.user, { id: 'narrow.app', scopes: ['user.plays.read'] })
       const beforehand = await alicesState()
       for (const request of requests(operation)) {
-        expect(await app.call(request.method, request.path, request.body)).toMatchObject({ status: 403 })
+        expect(await send(app, request)).toMatchObject({ status: 403 })
       }
       expect(await alicesState()).toEqual(beforehand)
     },
