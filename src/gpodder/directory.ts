@@ -89,7 +89,6 @@ export function directoryRoutes({ router, on }: Door, parts: DirectoryParts): vo
     if (q === '' || q.length > longestQuery || q.includes('\0'))
       return refuseValue('query.q', `is no text of at most ${longestQuery} characters`)
     const found = await search(searching, q, null, 'podcasts')
-    // What only says what not to find, finds nothing.
     const matches = isRefusal(found) ? [] : found.podcasts.slice(0, 100).map(({ podcast }) => podcast)
     const { format = '' } = ctx.params as { format?: string }
     return listing(`Search for ${q}`, format, one(ctx.query.scale_logo), async () => matches)

@@ -42,7 +42,9 @@ const boosted = (fit: number, score: number): number => fit * (1 + Math.log10(1 
  * anything is counted, so that no page ends where it was.
  *
  * @param db the listener's read models
- * @returns a refusal where the words only say what not to find, or fit too much to look through
+ * Words that only say what not to find, find nothing.
+ *
+ * @returns a refusal where the words fit too much to look through
  */
 export async function search(
   { cache, projections, system, clock }: SearchParts,
@@ -51,7 +53,7 @@ export async function search(
   what: 'podcasts' | 'everything' = 'everything',
 ): Promise<Found | Refusal> {
   const query = await compileWanted(cache, readWanted(typed))
-  if (query === null) return refuseValue('query.q', 'names nothing to look for')
+  if (query === null) return { podcasts: [], episodes: [], follows: () => false }
   const matching = await inTime(cache, async (db) => ({
     podcasts: await matchingPodcasts(db, query),
     episodes: what === 'podcasts' ? [] : await matchingEpisodes(db, query, clock()),
