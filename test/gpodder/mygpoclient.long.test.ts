@@ -31,6 +31,8 @@ test('gPodder’s own library logs in, names and joins devices, subscribes, and 
     [episode],
   )
   await server.fresh.stores.system.pool.query('update system.podcasts set fetched_at = now()')
+  // Who has saved an episode has let the followers see its podcast before.
+  await server.instance.publicity.refresh()
   for (let n = 0; n < 3; n++) {
     const other = await server.allow(await server.addUser())
     await other.call('PUT', '/privacy', { privacy: 'public' })
