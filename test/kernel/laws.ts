@@ -49,13 +49,16 @@ function permutations<T>(items: readonly T[]): T[][] {
 
 /**
  * What a listener sees after edits of one device each, all made with `base` in sight. Fails when it is not the same in
- * every order, and however often the edits are repeated. The journal hears an edit once, whatever is repeated; were it to
- * hear one again, its time might be a moment later, and nothing else.
+ * every order, and however often the edits are repeated.
+ *
+ * @param repeats false for lists: of two items put to one place at one moment, an edit heard again knows the one and not the
+ *   other. The journal hears an edit once, whatever is repeated: see test/sync/repeats.property.test.ts
  */
 export function converged<S, C, F extends Fact, Said>(
   { decider, readModel, says }: Pick<Speech<S, C, F, Said>, 'decider' | 'readModel' | 'says'>,
   base: Stream<S, F>,
   edits: readonly Said[],
+  repeats = true,
 ): Record<string, unknown> | null {
   const requests = edits.map((said, i) => ({ author: devices[i] ?? devices[0], order: says(said, base.state) }))
   const outcome = (order: typeof requests) =>
@@ -67,24 +70,21 @@ export function converged<S, C, F extends Fact, Said>(
   for (const order of permutations(requests)) {
     const names = order.map((request) => requests.indexOf(request)).join(', ')
     expect(outcome(order), `in the order ${names}`).toEqual(first)
-    const twice = outcome([...order, ...order])
-    expect(untimed(twice), `in the order ${names}, twice`).toEqual(untimed(first))
-    const eachTwice = outcome(order.flatMap((edit) => [edit, edit]))
-    expect(untimed(eachTwice), `in the order ${names}, each twice`).toEqual(untimed(first))
+    if (!repeats) continue
+    expect(outcome([...order, ...order]), `in the order ${names}, twice`).toEqual(first)
+    expect(outcome(order.flatMap((edit) => [edit, edit])), `in the order ${names}, each twice`).toEqual(first)
   }
   return first
 }
 
-const untimed = (row: Record<string, unknown> | null) => row && { ...row, updated_at: null }
-
 /**
  * The law of concurrent edits: commutative, associative and idempotent, from whatever past that all devices know.
  */
-export function holdsInEveryOrder<S, C, F extends Fact, Said>(speech: Speech<S, C, F, Said>): void {
+export function holdsInEveryOrder<S, C, F extends Fact, Said>(speech: Speech<S, C, F, Said>, repeats = true): void {
   const edits = fc.array(speech.said(0), { minLength: 2, maxLength: 4 })
   fc.assert(
     fc.property(past(speech), edits, (base, concurrent) => {
-      converged(speech, base, concurrent)
+      converged(speech, base, concurrent, repeats)
     }),
     { numRuns: runs(100, 1000) },
   )
