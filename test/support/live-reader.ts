@@ -81,22 +81,26 @@ export function createLiveReader(token: string, begin: string): LiveReader {
   async function events(url: string): Promise<Attached> {
     const headers = { authorization: `Bearer ${token}`, 'last-event-id': now().token }
     const stream = await openEvents(url, headers)
-    let gate = Promise.withResolvers<void>()
-    gate.resolve()
+    // A second pause is the same pause: whoever waits for its end is to hear of it.
+    let gate: PromiseWithResolvers<void> | null = null
+    const resume = () => {
+      gate?.resolve()
+      gate = null
+    }
     const attached: Attached = {
       pause: () => {
-        gate = Promise.withResolvers<void>()
+        gate ??= Promise.withResolvers<void>()
       },
-      resume: () => gate.resolve(),
+      resume,
       say: () => {},
       die: () => {
-        gate.resolve()
+        resume()
         stream.close()
       },
     }
     const read = async () => {
       for (;;) {
-        await gate.promise
+        await gate?.promise
         const { data } = await stream.next()
         if (current !== attached) return
         take(data)
