@@ -92,7 +92,14 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
 async function crash(dataDir: string) {
   const [pid = ''] = await pidFile(dataDir)
   const backends = execFileSync('ps', ['-o', 'pid=', '--ppid', pid], { encoding: 'utf8' }).trim().split(/\s+/)
-  for (const each of [pid, ...backends]) process.kill(Number(each), 'SIGKILL')
+  for (const each of [pid, ...backends]) {
+    try {
+      process.kill(Number(each), 'SIGKILL')
+    } catch (error) {
+      // A backend that had ended by then.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
   await vi.waitFor(() => expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH'))
 }
 
